@@ -1,0 +1,136 @@
+"""
+Phones, mail addresses, links and handles, as people write them.
+
+All functions take a folded text and return spans of that folded text.
+"""
+
+import re
+from collections.abc import Iterator
+
+from chats.policy.folding import Folded
+
+Span = tuple[int, int]
+
+_SEP = r"[\s.\-()_/*,:·]"
+_DIGITS = re.compile(rf"(?<![\w])\+?\(?\d(?:{_SEP}{{0,3}}[\dоo]){{5,18}}(?![\w])")
+_SHAPES = (
+    r"\+?[78] ?9\d\d ?\d{3} ?\d\d ?\d\d",
+    r"\+?[78] ?9\d\d ?\d\d ?\d{3} ?\d\d",
+    r"\+?[78] ?9\d\d ?\d\d ?\d\d ?\d{3}",
+    r"\+?[78] ?9\d\d ?\d{3} ?\d{4}",
+    r"\+?[78] ?9\d\d ?\d{4} ?\d{3}",
+    r"\+?[78] ?9\d \d\d \d\d \d\d \d\d",
+    r"\+?[78] ?9\d{3} ?\d\d ?\d\d ?\d\d",
+    r"\+?[78] ?[3-8]\d\d ?\d{3} ?\d\d ?\d\d",
+    r"\+?[78] ?[3-8]\d\d ?\d{3} ?\d{4}",
+    r"\+?[78] ?[3-8]\d{3} ?\d\d ?\d\d ?\d\d",
+    r"\+?[78] ?[3-8]\d{4} ?\d ?\d\d ?\d\d",
+    r"9\d\d \d{3} ?\d\d ?\d\d",
+    r"9\d\d \d\d \d\d \d{3}",
+    r"9\d\d \d{3} \d{4}",
+    r"9\d\d ?\d{7}",
+    r"9\d{9}",
+    r"\+[1-69]\d{0,2} ?\d\d ?\d{3} ?\d\d ?\d\d",
+    r"\+[1-69]\d{0,2} ?\d{3} ?\d{3} ?\d{3,4}",
+    r"\+[1-69]\d{9,13}",
+    r"\+?375 ?\d\d ?\d{3} ?\d\d ?\d\d",
+    r"\+?(?:380|998|996|992|374|994|995) ?\d\d ?\d{3} ?\d\d ?\d\d",
+    r"\+? ?(?:\d ){9,13}\d",
+    r"\+?(?:\d\d ){5}\d",
+    r"\+?[78] (?:\d\d ){4}\d\d",
+)
+_SHAPE = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES))
+_CALLED = re.compile(
+    r"(?:телефон|тел\b|моб\b|мобильн|сотов|номер(?! заказ)|звон|набер|смс|ватс?ап|"
+    r"вацап|whats|viber|вайбер|телег|telegr|\bтг\b|\bсбп\b)[^\d\n]{0,30}$"
+)
+_AREA = re.compile(r"\(\d{3,5}\)")
+
+_MAIL = re.compile(
+    r"(?<![\w.+-])[\w][\w.+-]{0,63}"
+    r"(?:\s{0,2}@\s{0,2}|\s{0,2}[(\[]?\b(?:собака|собачка|at)\b[)\]]?\s{0,2})"
+    r"[\w-]{1,63}(?:(?:\.\s{0,1}|\s{0,2}\b(?:точка|dot)\b\s{0,2})[\w-]{1,24}){1,4}(?!\w)"
+)
+_ZONES = (
+    "ru|рф|com|net|org|su|shop|store|online|site|info|biz|pro|me|io|kz|by|ua|uz|am|ge|"
+    "gg|ly|cc|link|club|app|dev|top|xyz|market|space|website|tech|msk|moscow|москва|"
+    "ру|ком|орг|pw|to|ai|tv|ws|id|gl|page|life|live|world|sale|blog|center|bz|de|cn"
+)
+_LINK = re.compile(
+    r"(?:(?:https?|hxxps?|ftp|tg|viber|whatsapp)\s?:\s?/\s?/?\s?|www\s?[.]\s?)[^\s<>\"»]{2,200}"
+    rf"|(?<![\w@.-])[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,3}}\.(?:{_ZONES})"
+    r"(?:/[^\s<>\"»,]{0,200})?(?![\w-])"
+    rf"|(?<!\w)[\w-]{{2,63}}\s{{0,2}}[\[(]?\b(?:точка|дот|dot)\b[\])]?\s{{0,2}}(?:{_ZONES})\b"
+    rf"|(?<!\w)[a-z][a-z0-9-]{{2,63}}\s?[.,]\s?(?:ru|рф|com|net|org|shop)\b"
+    rf"|(?<!\w)[\w-]{{2,63}}\s?[\[({{]\s?[.]\s?[\])}}]\s?(?:{_ZONES})\b"
+    r"|(?<!\w)(?:t|т)\s?\.\s?(?:me|ме)\s?/\s?[\w+]{0,64}"
+    r"|(?<!\w)(?:wa|vk|вк|clck|goo|bit|ok)\s?\.\s?(?:me|com|ru|gl|ly|cc|ком|ру)\b(?:\s?/\s?[\w.+]{1,80})?"
+)
+_HANDLE = re.compile(r"(?<![\w.@])@\s?[a-zа-я_][\w.]{2,40}(?<!\.)")
+_NAMED_HANDLE = re.compile(
+    r"(?<!\w)(?:телегр\w*|телег[аеу]|тг|tg|telegram|инст\w*|insta\w*|inst|вк|vk|"
+    r"вконтакте|ник|скайп|skype|логин)\b[\s:\-—=]{1,4}(?:мой|наш|ник|это)?[\s:\-—]{0,3}"
+    r"([a-z_][a-z0-9_.]{3,40})"
+)
+_NUMBER_WORD = (
+    r"(?:ноль|нуль|один|одна|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|"
+    r"(?:один|две|три|четыр|пят|шест|сем|восем|девят)надцать|двадцать|тридцать|сорок|"
+    r"(?:пять|шесть|семь|восемь)десят|девяносто|сто|двести|триста|четыреста|"
+    r"(?:пять|шесть|семь|восемь|девять)сот|плюс)"
+)
+_SPOKEN = re.compile(
+    rf"(?<!\w)(?:(?:{_NUMBER_WORD}|\d{{1,4}})[\s,.\-]{{1,3}}){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
+)
+_SPOKEN_START = re.compile(
+    r"(?:плюс\W+)?(?:восемь|семь|8|7)\W+(?:девятьсот|9\d\d|девять|четыреста|восемьсот)"
+)
+
+
+def phones(folded: Folded) -> Iterator[Span]:
+    """Yield phone numbers in digits, with any usual separators, or in words."""
+    text = folded.text
+    for found in _DIGITS.finditer(text):
+        if _is_phone(text, found):
+            yield _trimmed(text, found)
+    for found in _SPOKEN.finditer(text):
+        if _SPOKEN_START.match(found.group()) and re.search(r"[а-я]", found.group()):
+            yield found.span()
+
+
+def mails(folded: Folded) -> Iterator[Span]:
+    """Yield e-mail addresses, with «собака» and «точка» too."""
+    for found in _MAIL.finditer(folded.text):
+        yield found.span()
+
+
+def links(folded: Folded) -> Iterator[Span]:
+    """Yield links and bare domains."""
+    for found in _LINK.finditer(folded.text):
+        yield found.span()
+
+
+def handles(folded: Folded) -> Iterator[Span]:
+    """Yield @names and names announced as somebody's account."""
+    for found in _HANDLE.finditer(folded.text):
+        yield found.span()
+    for found in _NAMED_HANDLE.finditer(folded.text):
+        yield found.span(1)
+
+
+def _is_phone(text: str, found: re.Match[str]) -> bool:
+    written = re.sub(r"[оo]", "0", found.group())
+    groups = re.sub(r"[^\d+]+", " ", written).strip().replace("+ ", "+")
+    count = sum(c.isdigit() for c in groups)
+    before = text[max(0, found.start() - 45) : found.start()]
+    if _SHAPE.fullmatch(groups):
+        return "," not in written or count >= 10 and groups.count(" ") <= 4
+    if 10 <= count <= 15 and ("+" in groups or _AREA.search(written)):
+        return True
+    return 6 <= count <= 12 and bool(_CALLED.search(before))
+
+
+def _trimmed(text: str, found: re.Match[str]) -> Span:
+    start, end = found.span()
+    if text[start] == "(" and ")" not in text[start:end]:
+        start += 1
+    return start, end
