@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from agentiq.wb.account import AccountCalls
 from agentiq.wb.chat import ChatCalls
 from agentiq.wb.transport import Hosts, new_session
 
 __all__ = ["Hosts", "WbClient", "new_session"]
 
 
-class WbClient(ChatCalls):
+class WbClient(ChatCalls, AccountCalls):
     """
     Calls WB as one seller; each call is one request that is never repeated here.
 

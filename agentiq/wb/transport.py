@@ -6,8 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -55,6 +56,12 @@ class Hosts:
     def all_at(cls, url: str) -> Hosts:
         """Return every host at one address, as the simulator answers them."""
         return cls(*[url.rstrip("/")] * 10)
+
+    @classmethod
+    def under(cls, url: str) -> Hosts:
+        """Return every host at one address, its name as the first part of the path."""
+        names = [urlsplit(str(own.default)).netloc for own in fields(cls)]
+        return cls(*[f"{url.rstrip('/')}/{name}" for name in names])
 
 
 @dataclass(frozen=True)
