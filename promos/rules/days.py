@@ -20,7 +20,10 @@ def moscow_date(instant: datetime) -> date:
     """Return the date in Moscow at an aware instant; ValueError for a naive one."""
     if instant.tzinfo is None:
         raise ValueError("an instant without a time zone has no Moscow date")
-    return instant.astimezone(MOSCOW).date()
+    try:
+        return instant.astimezone(MOSCOW).date()
+    except OverflowError:  # within hours of the year 1 or 9999
+        return instant.date()
 
 
 def day_start(day: date) -> datetime:
@@ -29,10 +32,17 @@ def day_start(day: date) -> datetime:
 
 
 def period(first: date, last: date) -> tuple[datetime, datetime]:
-    """Return ``[start, end)`` in UTC of the Moscow days, both included."""
+    """
+    Return ``[start, end)`` in UTC of the Moscow days, both included.
+
+    ValueError where the last is before the first, or the calendar ends.
+    """
     if last < first:
         raise ValueError(f"the last day {last} is before the first {first}")
-    return day_start(first), day_start(last + DAY)
+    try:
+        return day_start(first), day_start(last + DAY)
+    except OverflowError as error:
+        raise ValueError(f"{first} to {last} leaves the calendar") from error
 
 
 def days_of(starts_at: datetime, expires_at: datetime) -> tuple[date, date]:

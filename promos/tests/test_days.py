@@ -68,3 +68,13 @@ def test_nothing_is_guessed():
         days.days_of(noon, noon)
     with pytest.raises(ValueError, match="before"):
         days.period(date(2026, 3, 2), date(2026, 3, 1))
+
+
+def test_the_ends_of_the_calendar_are_no_crash():
+    last = datetime(9999, 12, 31, 23, tzinfo=UTC)
+
+    assert days.moscow_date(last) == date(9999, 12, 31)
+    with pytest.raises(ValueError, match="calendar"):
+        days.period(date(2026, 3, 1), date(9999, 12, 31))
+    with pytest.raises(ValueError, match="calendar"):
+        days.period(date(1, 1, 1), date(2026, 3, 1))
