@@ -1,0 +1,111 @@
+"""The linear heads: features in, probabilities out, weights from one small file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chats.analyzer.features import BUCKETS, WORD_BUCKETS, Floats, Hashes
+from chats.analyzer.taxonomy import Flag, Intent, Scenario, Sentiment, scenario_of
+
+HEADS = Path(__file__).parent / "weights" / "heads.npz"
+INTENTS = tuple(Intent)
+SENTIMENTS = tuple(Sentiment)
+FLAGS = tuple(Flag)
+SCENARIOS = (Scenario.UC1, Scenario.UC2, Scenario.UC3, Scenario.NONE)
+COLUMNS = (slice(0, 16), slice(16, 19), slice(19, 34))
+"""The heads' columns: intents, sentiments, then no flag and each flag."""
+
+
+def weigh(idf: Floats, turn: Hashes) -> tuple[NDArray[np.intp], Floats]:
+    """
+    Return the distinct buckets of a turn and their weights.
+
+    Words and letter groups are scaled to unit length apart, so that neither
+    drowns the other; buckets the training never saw have no weight.
+    """
+    buckets, counts = np.unique(turn.buckets, return_counts=True)
+    weights = (1 + np.log(counts)).astype(np.float32) * idf[buckets]
+    split = int(np.searchsorted(buckets, WORD_BUCKETS))
+    for part in (weights[:split], weights[split:]):
+        part /= max(float(np.sqrt(part @ part)), 1e-6)
+    return buckets, weights
+
+
+def softmax(scores: Floats) -> Floats:
+    """Return probabilities along the last axis."""
+    scores = scores - scores.max(axis=-1, keepdims=True)
+    powers = np.exp(scores)
+    total: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    return total
+
+
+PAIRS = np.array(
+    [
+        [
+            [scenario_of(intent, sentiment) is scenario for scenario in SCENARIOS]
+            for sentiment in SENTIMENTS
+        ]
+        for intent in INTENTS
+    ],
+    dtype=np.float32,
+)
+
+
+def scenarios(intents: Floats, sentiments: Floats) -> Floats:
+    """Return the probability of each scenario: the sum over the pairs that make it."""
+    total: Floats = np.einsum("ni,ns,isc->nc", intents, sentiments, PAIRS)
+    return total
+
+
+@dataclass(frozen=True)
+class Heads:
+    """
+    All heads side by side: the columns are intents, sentiments, then flags.
+
+    ``sparse`` holds eight-bit steps of ``step`` for each bucket and column;
+    ``centre`` and ``scale`` bring the dense features to one size. ``settings``
+    are those of ``learning.calibrate``.
+    """
+
+    version: str
+    idf: Floats
+    sparse: NDArray[np.int8]
+    step: Floats
+    dense: Floats
+    bias: Floats
+    centre: Floats
+    scale: Floats
+    settings: Floats
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Return the heads stored in a file made by ``save``."""
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        seen = arrays.pop("seen")
+        idf = np.zeros(BUCKETS, dtype=np.float32)
+        idf[seen] = arrays["idf"].astype(np.float32)
+        sparse = np.zeros((BUCKETS, arrays["sparse"].shape[1]), dtype=np.int8)
+        sparse[seen] = arrays["sparse"]
+        return cls(
+            version=bytes(arrays["version"]).decode(),
+            idf=idf,
+            sparse=sparse,
+            step=arrays["step"],
+            dense=arrays["dense"].astype(np.float32),
+            bias=arrays["bias"],
+            centre=arrays["centre"],
+            scale=arrays["scale"],
+            settings=arrays["settings"],
+        )
+
+    def scores(self, turns: list[Hashes], dense: Floats) -> Floats:
+        """Return a row of raw scores for each turn."""
+        scores = ((dense - self.centre) * self.scale) @ self.dense + self.bias
+        for row, turn in enumerate(turns):
+            buckets, weights = weigh(self.idf, turn)
+            scores[row] += (weights @ self.sparse[buckets]) * self.step
+        return scores

@@ -1,0 +1,340 @@
+"""
+From labelled messages to the weights: one small file, the same bytes every time.
+
+``train`` fits the heads, measures them on messages kept apart, sets the
+temperatures and thresholds from those, and fits once more on everything. Run as
+``python -m chats.analyzer.learning``; one thread, one seed.
+"""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+
+from chats.analyzer import corpus, features, heads
+from chats.analyzer.corpus import Example
+from chats.analyzer.encoder import ENCODER, Encoder
+from chats.analyzer.features import BUCKETS, Floats, Hashes
+from chats.analyzer.heads import (
+    COLUMNS,
+    FLAGS,
+    HEADS,
+    INTENTS,
+    SCENARIOS,
+    SENTIMENTS,
+    Heads,
+    scenarios,
+    softmax,
+)
+from chats.analyzer.taxonomy import scenario_of
+from chats.analyzer.text import words
+
+SEED = 20_261
+SERIES = "reader-1"
+FOLDS = 4
+SPARSE_PENALTY = 1e-5
+DENSE_PENALTY = 3e-5
+MISSPELT_WEIGHT = 0.5
+ROUNDS = 120
+PRECISION = 0.9
+FALSE_ALARMS = 0.02
+BALANCE = 0.5
+"""How far rare classes are lifted: 0 not at all, 1 to equal weight."""
+VIEWS = ((0, 512, 1.0), (512, 1792, 1.0), (1792, 1812, 1.0), (1812, 1827, 1.0))
+"""(first, last, size) of the dense views: vectors, peaks, shape, alarms."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Examples as numbers. ``labels`` holds a column for each head, −1 unknown."""
+
+    hashes: list[Hashes]
+    dense: Floats
+    labels: NDArray[np.intp]
+    weights: Floats
+    fold: NDArray[np.intp]
+
+    def rows(self, chosen: NDArray[np.intp]) -> "Table":
+        """Return only the chosen rows."""
+        return Table(
+            [self.hashes[row] for row in chosen],
+            self.dense[chosen],
+            self.labels[chosen],
+            self.weights[chosen],
+            self.fold[chosen],
+        )
+
+
+def tabulate(examples: Sequence[Example], encoder: Encoder) -> Table:
+    """Return the examples and a misspelt copy of each, in the same fold as it."""
+    copies = corpus.misspelt(examples, seed=SEED)
+    everything = [*examples, *copies]
+    turns = [features.see(words(example.text)) for example in everything]
+    texts = [example.text for example in everything]
+    fold = np.array(
+        [
+            int(hashlib.blake2s(example.text.encode()).hexdigest(), 16) % FOLDS
+            for example in examples
+        ]
+    )
+    discount = [1.0] * len(examples) + [MISSPELT_WEIGHT] * len(copies)
+    return Table(
+        hashes=[turn.hashes for turn in turns],
+        dense=features.dense(encoder, texts, turns),
+        labels=np.array([_labels(example) for example in everything]),
+        weights=np.array(
+            [x.weight * y for x, y in zip(everything, discount, strict=True)],
+            dtype=np.float32,
+        ),
+        fold=np.concatenate([fold, fold]),
+    )
+
+
+def _labels(example: Example) -> tuple[int, int, int]:
+    """Return the column of each head within itself; −1 where nobody said."""
+    return (
+        INTENTS.index(example.intent) if example.intent else -1,
+        SENTIMENTS.index(example.sentiment) if example.sentiment else -1,
+        1 + FLAGS.index(example.flags[0]) if example.flags else 0,
+    )
+
+
+def fit(table: Table) -> Heads:
+    """Return heads fitted to a table, not yet calibrated."""
+    idf = _idf(table.hashes)
+    seen = np.flatnonzero(idf)
+    sparse = matrix(table.hashes, idf)[:, seen]
+    centre = table.dense.mean(axis=0)
+    scale = _scale(table.dense)
+    dense = ((table.dense - centre) * scale).astype(np.float32)
+    steps, parts = [], []
+    for number, columns in enumerate(COLUMNS):
+        size = len(range(*columns.indices(1_000)))
+        known = np.flatnonzero(table.labels[:, number] >= 0)
+        parts.append(
+            _regress(
+                sparse[known],
+                dense[known],
+                table.labels[known, number],
+                table.weights[known],
+                size,
+            )
+        )
+        steps.append(size)
+    full = np.hstack([part[0] for part in parts])
+    step = (np.abs(full).max(axis=0) / 127 + 1e-12).astype(np.float32)
+    stored = np.zeros((BUCKETS, full.shape[1]), dtype=np.int8)
+    stored[seen] = np.round(full / step)
+    return Heads(
+        version="",
+        idf=idf,
+        sparse=stored,
+        step=step,
+        dense=np.hstack([part[1] for part in parts]).astype(np.float16),
+        bias=np.concatenate([part[2] for part in parts]).astype(np.float32),
+        centre=centre.astype(np.float32),
+        scale=scale.astype(np.float32),
+        settings=np.array([1, 1, 0.5, 0.5, 0.5, 0.5], dtype=np.float32),
+    )
+
+
+def _idf(turns: list[Hashes]) -> Floats:
+    found = np.zeros(BUCKETS)
+    for turn in turns:
+        found[np.unique(turn.buckets)] += 1
+    idf = np.log((1 + len(turns)) / (1 + found)) + 1
+    return np.where(found >= 3, idf, 0).astype(np.float32)
+
+
+def matrix(turns: list[Hashes], idf: Floats) -> csr_matrix:
+    """Return the weighted hashes of turns, a row each."""
+    ends, columns, values = [0], [], []
+    for turn in turns:
+        buckets, weights = heads.weigh(idf, turn)
+        columns.append(buckets)
+        values.append(weights)
+        ends.append(ends[-1] + len(buckets))
+    joined = (np.concatenate(values), np.concatenate(columns), ends)
+    return csr_matrix(joined, shape=(len(turns), BUCKETS), dtype=np.float32)
+
+
+def _scale(dense: Floats) -> Floats:
+    spread = dense.std(axis=0) + 1e-3
+    scale = np.empty(dense.shape[1], dtype=np.float32)
+    for first, last, size in VIEWS:
+        scale[first:last] = size / np.sqrt(last - first) / spread[first:last]
+    return scale
+
+
+def _regress(
+    sparse: csr_matrix,
+    dense: Floats,
+    labels: NDArray[np.intp],
+    weights: Floats,
+    size: int,
+) -> tuple[Floats, Floats, Floats]:
+    """Return (sparse, dense, bias) weights of a multinomial logistic regression."""
+    count = np.bincount(labels, minlength=size)
+    weights = weights * (len(labels) / size / count[labels]) ** BALANCE
+    weights = (weights / weights.sum()).astype(np.float32)[:, None]
+    target = np.eye(size, dtype=np.float32)[labels]
+    turned = sparse.T.tocsr()
+    wide, deep = sparse.shape[1], dense.shape[1]
+    cuts = (wide * size, (wide + deep) * size)
+
+    def split(flat: NDArray[np.float64]) -> tuple[Floats, Floats, Floats]:
+        flat32 = flat.astype(np.float32)
+        return (
+            flat32[: cuts[0]].reshape(wide, size),
+            flat32[cuts[0] : cuts[1]].reshape(deep, size),
+            flat32[cuts[1] :],
+        )
+
+    def cost(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        first, second, bias = split(flat)
+        scores = sparse @ first + dense @ second + bias
+        scores -= scores.max(axis=1, keepdims=True)
+        chances = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        loss = -float((weights * target * chances).sum())
+        loss += SPARSE_PENALTY / 2 * float((first * first).sum())
+        loss += DENSE_PENALTY / 2 * float((second * second).sum())
+        slope = weights * (np.exp(chances) - target)
+        parts = (
+            (turned @ slope + SPARSE_PENALTY * first).ravel(),
+            (dense.T @ slope + DENSE_PENALTY * second).ravel(),
+            slope.sum(axis=0),
+        )
+        return loss, np.concatenate(parts).astype(np.float64)
+
+    found = minimize(
+        cost,
+        np.zeros(cuts[1] + size),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": ROUNDS, "maxcor": 8},
+    )
+    return split(found.x)
+
+
+def held_out(table: Table) -> tuple[Floats, NDArray[np.intp]]:
+    """
+    Return raw scores and labels of every example, from heads that never saw it.
+
+    Only the texts as written are scored, not their misspelt copies.
+    """
+    count = len(table.hashes) // 2
+    scores = np.zeros((count, COLUMNS[-1].stop), dtype=np.float32)
+    for fold in range(FOLDS):
+        fitted = fit(table.rows(np.flatnonzero(table.fold != fold)))
+        apart = np.flatnonzero(table.fold[:count] == fold)
+        some = table.rows(apart)
+        scores[apart] = fitted.scores(some.hashes, some.dense)
+    return scores, table.labels[:count]
+
+
+def calibrate(scores: Floats, labels: NDArray[np.intp]) -> Floats:
+    """
+    Return the settings: two temperatures, three scenario bars, the alarm bar.
+
+    A temperature makes held-out confidences true on average. A bar is the lowest
+    probability at which the scenario has been right often enough (PRECISION).
+    """
+    heats = [
+        _temperature(scores[:, columns], labels[:, head])
+        for head, columns in enumerate(COLUMNS[:2])
+    ]
+    chances = [
+        softmax(scores[:, columns] * heat)
+        for columns, heat in zip(COLUMNS[:2], heats, strict=True)
+    ]
+    guesses = scenarios(*chances)
+    table = np.array(
+        [[SCENARIOS.index(scenario_of(i, s)) for s in SENTIMENTS] for i in INTENTS]
+    )
+    truth = table[labels[:, 0], labels[:, 1]]
+    bars = [_bar(guesses, truth, column) for column in range(3)]
+    unsafe = 1 - softmax(scores[:, COLUMNS[2]])[:, 0]
+    alarm = _alarm_bar(unsafe, labels[:, 2] > 0)
+    return np.array([*heats, *bars, alarm], dtype=np.float32)
+
+
+def _temperature(scores: Floats, labels: NDArray[np.intp]) -> float:
+    """Return the factor on the scores that makes the labels likeliest."""
+    known = labels >= 0
+    scores, labels = scores[known], labels[known]
+
+    def surprise(heat: float) -> float:
+        chances = softmax(scores * np.float32(heat))
+        picked = chances[np.arange(len(labels)), labels]
+        return -float(np.log(picked + 1e-9).mean())
+
+    return float(min(np.arange(0.3, 4.0, 0.02), key=surprise))
+
+
+def _bar(guesses: Floats, truth: NDArray[np.intp], column: int) -> float:
+    """Return the lowest bar with the wanted precision among those above it."""
+    chosen = guesses.argmax(axis=1) == column
+    for bar in np.arange(0.3, 0.95, 0.01):
+        above = chosen & (guesses[:, column] >= bar)
+        if not above.any() or (truth[above] == column).mean() >= PRECISION:
+            return float(bar)
+    return 0.95
+
+
+def _alarm_bar(unsafe: Floats, truth: NDArray[np.bool_]) -> float:
+    """Return the bar that the wanted share of harmless messages stays under."""
+    return float(np.quantile(unsafe[~truth], 1 - FALSE_ALARMS))
+
+
+def train(examples: Sequence[Example], encoder: Encoder) -> Heads:
+    """Return calibrated heads. Their version names the data they were made from."""
+    table = tabulate(examples, encoder)
+    settings = calibrate(*held_out(table))
+    data = "\n".join(repr(example) for example in examples)
+    digest = hashlib.blake2s(data.encode(), digest_size=4).hexdigest()
+    return replace(fit(table), settings=settings, version=f"{SERIES}-{digest}")
+
+
+def save(path: Path, fitted: Heads) -> None:
+    """Write the heads so that the same heads are the same bytes."""
+    seen = np.flatnonzero(fitted.idf)
+    np.savez_compressed(
+        path,
+        version=np.frombuffer(fitted.version.encode(), dtype=np.uint8),
+        seen=seen.astype(np.int32),
+        idf=fitted.idf[seen].astype(np.float16),
+        sparse=fitted.sparse[seen],
+        step=fitted.step,
+        dense=fitted.dense,
+        bias=fitted.bias,
+        centre=fitted.centre,
+        scale=fitted.scale,
+        settings=fitted.settings,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train from the command line: ``--extra FOLDER`` adds data, ``--out FILE``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--extra", type=Path, action="append", default=[])
+    parser.add_argument("--out", type=Path, default=HEADS)
+    options = parser.parse_args(arguments)
+    examples = corpus.load()
+    for folder in options.extra:
+        examples += corpus.load(folder)
+    examples = corpus.distinct(examples)
+    fitted = train(examples, Encoder(ENCODER))
+    save(options.out, fitted)
+    summary = {"version": fitted.version, "examples": len(examples)}
+    print(json.dumps(summary | {"bytes": options.out.stat().st_size}))
+
+
+if __name__ == "__main__":
+    main()
