@@ -1,65 +1,18 @@
 """The simulator through the client, as every other test will meet it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import requests
 
+from agentiq.tests.conftest import NOON
 from agentiq.wb import errors
-from agentiq.wb.client import Hosts, WbClient
+from agentiq.wb.client import Hosts
 from agentiq.wb.errors import ForbiddenCause
 from agentiq.wb.records import Attachment, Category, DownloadPending, TokenKind
-from agentiq.wb.simulator import Remote, Simulator, serve
+from agentiq.wb.simulator import Remote, Simulator
 
-NOON = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n--\r\n\r\n\x00"
-
-
-class Clock:
-    def __init__(self):
-        self.now = NOON
-
-    def __call__(self):
-        return self.now
-
-    def pass_(self, seconds):
-        self.now += timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def sim(clock):
-    return Simulator(clock=clock, sleep=clock.pass_, control=True)
-
-
-@pytest.fixture
-def running(sim):
-    with serve(sim) as running:
-        yield running
-
-
-@pytest.fixture
-def connect(sim, running):
-    made = []
-
-    def connect(token=None, **options):
-        token = token or sim.make_token(sid=sim.add_seller(sid="shop"))
-        hosts = options.pop("hosts", Hosts.all_at(running.url))
-        made.append(WbClient(token, hosts=hosts, timeout=(2, 2), **options))
-        return made[-1]
-
-    yield connect
-    for client in made:
-        client.close()
-
-
-@pytest.fixture
-def wb(connect):
-    return connect()
 
 
 def sign_of(sim, chat_id):

@@ -24,7 +24,7 @@ from agentiq.wb.records import (
     GoodCard,
     Receipt,
 )
-from agentiq.wb.transport import MEGABYTE, Answer, Request, Transport
+from agentiq.wb.transport import MEGABYTE, Request, Transport
 
 
 class ChatCalls(Transport):
@@ -37,14 +37,12 @@ class ChatCalls(Transport):
         Source: GET /api/v1/seller/chats, 10 requests per 10 s per seller.
         """
         url = f"{self.hosts.chat}/api/v1/seller/chats"
-        answer = self.call(
-            Request(limits.CHATS, "GET", url, max_bytes=128 * MEGABYTE, patience=120)
+        request = Request(
+            limits.CHATS, "GET", url, max_bytes=128 * MEGABYTE, patience=120
         )
-        try:
-            found = wire.items(wire.obj(answer.json()), "result")
-        except wire.BadShape as error:
-            raise answer.unreadable(str(error)) from None
-        return wire.readable(found, chat_card)[0]
+        return self.call(request).read(
+            lambda body: wire.rows(wire.obj(body), "result", chat_card)
+        )
 
     def events(self, next: int | None = None) -> EventPage:
         """
@@ -54,13 +52,8 @@ class ChatCalls(Transport):
         """
         url = f"{self.hosts.chat}/api/v1/seller/events"
         query = [("next", str(next))] if next and next > 0 else []  # WB refuses 0
-        answer = self.call(
-            Request(limits.EVENTS, "GET", url, query, max_bytes=64 * MEGABYTE)
-        )
-        try:
-            return event_page(answer.json())
-        except wire.BadShape as error:
-            raise answer.unreadable(str(error)) from None
+        request = Request(limits.EVENTS, "GET", url, query, max_bytes=64 * MEGABYTE)
+        return self.call(request).read(event_page)
 
     def send_message(
         self,
@@ -83,11 +76,7 @@ class ChatCalls(Transport):
             request = self._chat_path(chat_id, text, files)
         else:
             request = self._message(reply_sign, text, files)
-        answer = self.call(request)
-        try:
-            return _receipt(answer, chat_id or "")
-        except wire.BadShape as error:
-            raise answer.unreadable(str(error)) from None
+        return self.call(request).read(lambda body: _receipt(body, chat_id or ""))
 
     def download(self, download_id: str) -> Download | DownloadPending:
         """
@@ -101,10 +90,9 @@ class ChatCalls(Transport):
             Request(limits.DOWNLOAD, "GET", url, max_bytes=32 * MEGABYTE)
         )
         if answer.status == 202:
-            try:
-                seconds = wire.number(wire.obj(answer.json()), "retrySeconds")
-            except wire.BadShape as error:
-                raise answer.unreadable(str(error)) from None
+            seconds = answer.read(
+                lambda body: wire.number(wire.obj(body), "retrySeconds")
+            )
             return DownloadPending(float(seconds or 30))
         kind = answer.headers.get("Content-Type", "application/octet-stream")
         return Download(answer.body, kind.partition(";")[0].strip())
@@ -205,9 +193,9 @@ def good_card(value: object) -> GoodCard | None:
         return None
 
 
-def _receipt(answer: Answer, chat_id: str) -> Receipt:
+def _receipt(body: object, chat_id: str) -> Receipt:
     """WB took the message when its answer has a result; anything else is unknown."""
-    document = wire.obj(answer.json())
+    document = wire.obj(body)
     result = document.get("result")
     if not isinstance(result, dict):
         raise wire.BadShape("no result")

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 MEGABYTE = 1024 * 1024
 _CHUNK = 64 * 1024
 _progress = threading.local()
+_Parsed = TypeVar("_Parsed")
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,18 @@ class Answer:
         """
         try:
             return wire.load(self.body)
+        except wire.BadShape as error:
+            raise self.unreadable(str(error)) from None
+
+    def read(self, parse: Callable[[object], _Parsed]) -> _Parsed:
+        """Return the body's JSON as ``parse`` makes it; failures as for ``json``."""
+        body = self.json()
+        try:
+            return parse(body)
+        except wire.ErrorInside as error:
+            raise WbRejected(
+                str(error), status=self.status, method=self.request.method
+            ) from None
         except wire.BadShape as error:
             raise self.unreadable(str(error)) from None
 

@@ -28,6 +28,10 @@ class BadShape(ValueError):
     """A value is not of the type WB documents."""
 
 
+class ErrorInside(BadShape):
+    """A success that says ``error: true``; the text is WB's."""
+
+
 def load(body: bytes) -> object:
     """
     Return the body as JSON values, or raise BadShape.
@@ -132,6 +136,14 @@ def whole(source: Obj, key: str) -> int | None:
     return value
 
 
+def key(source: Obj, name: str) -> int:
+    """Return the whole number that names a row; it must be there and not 0."""
+    value = whole(source, name)
+    if not value:
+        raise BadShape(f"{name} is missing")
+    return value
+
+
 def count(source: Obj, key: str) -> int:
     """Return the whole number under the key, 0 when missing or null."""
     return whole(source, key) or 0
@@ -159,6 +171,15 @@ def amount(source: Obj, key: str) -> Decimal:
     return Decimal(0) if value is None else value
 
 
+def first_number(source: Obj, *names: str) -> Decimal | None:
+    """Return the number under the first of the keys that has one."""
+    for name in names:
+        value = number(source, name)
+        if value is not None:
+            return value
+    return None
+
+
 def from_ms(milliseconds: int) -> datetime:
     """Return the instant so many milliseconds after 1970 began, in UTC."""
     try:
@@ -177,6 +198,8 @@ def instant(value: object, *, zone_hours: int = 0) -> datetime | None:
         return None
     if not isinstance(value, str):
         raise BadShape("time is not a string")
+    if value.startswith("0001-01-01"):  # how WB writes "never"
+        return None
     try:
         moment = datetime.fromisoformat(_six_digits(value))
         if moment.tzinfo is None:
@@ -219,3 +242,18 @@ def readable(
             skipped += 1
             logger.warning("%s skipped: %s", read.__name__, error)
     return tuple(records), skipped
+
+
+def rows(
+    source: Obj, name: str, read: Callable[[object], _Record]
+) -> tuple[_Record, ...]:
+    """Return those records of the array under the key that can be read."""
+    return readable(items(source, name), read)[0]
+
+
+def data(document: object) -> Obj:
+    """Return the ``data`` of WB's envelope, empty when it is null."""
+    envelope = obj(document)
+    if envelope.get("error") is True:
+        raise ErrorInside(str(envelope.get("errorText") or "error"))
+    return child(envelope, "data")

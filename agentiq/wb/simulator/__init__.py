@@ -1,7 +1,8 @@
 """
 WB answered from memory: the same URLs, shapes, limits and errors, and faults.
 
-``world`` is what WB knows and does, ``sellers`` whose it is. A request runs through
+``world`` is what WB knows and does, ``sellers`` whose it is, ``stock`` fills a shop
+with rows like those of ``examples``. A request runs through
 ``app`` (Simulator): the token is checked (``access``), the method's bucket is asked
 (``throttle``), a planned failure may strike (``faults``), then a handler of
 ``routes`` answers from the world. ``server`` puts it on a

@@ -12,13 +12,13 @@ from agentiq.wb.simulator import access, control, http, routes
 from agentiq.wb.simulator.faults import Fault, FaultKind, instead, spoiled
 from agentiq.wb.simulator.http import Refused, Reply, Request
 from agentiq.wb.simulator.sellers import Seller
-from agentiq.wb.simulator.world import World
+from agentiq.wb.simulator.stock import Stock
 from agentiq.wb.tokens import TokenKind
 
 _DOMAIN = re.compile(r"/([a-z-]+\.wildberries\.ru)(/.*)")
 
 
-class Simulator(World):
+class Simulator(Stock):
     """
     WB, answered from memory. See World for its settings.
 

@@ -23,6 +23,9 @@ from agentiq.wb.simulator.world import World
 PREFIX = "/_simulator/"
 _CALLS = frozenset(
     {
+        "add",
+        "add_good",
+        "add_promotion",
         "add_seller",
         "buyer_says",
         "clear_faults",
@@ -33,6 +36,7 @@ _CALLS = frozenset(
         "raw_event",
         "renew_sign",
         "save",
+        "set_discount",
         "set_file",
         "wb_says",
         "withdraw",
@@ -65,8 +69,9 @@ def _do(simulator: World, call: str, args: dict[str, Any]) -> Any:
             return _VIEWS[call](simulator)
     if call not in _CALLS:
         raise KeyError(f"no such call: {call}")
-    if args.get("at"):
-        args["at"] = datetime.fromisoformat(args["at"])
+    for name in ("at", "starts_at"):
+        if args.get(name):
+            args[name] = datetime.fromisoformat(args[name])
     if args.get("files"):
         args["files"] = [(n, k, base64.b64decode(b)) for n, k, b in args["files"]]
     result = getattr(simulator, call)(**args)

@@ -126,5 +126,28 @@ class Seller:
         )
 
 
+def public(row: Row) -> Row:
+    """Return a row without the simulator's own keys."""
+    return {key: value for key, value in row.items() if not key.startswith("_")}
+
+
+def set_discount(seller: Seller, nm_id: int, discount: int) -> None:
+    """Set an article's discount and what follows from it."""
+    for row in seller.of("goods"):
+        if row["nmID"] == nm_id:
+            row["discount"] = discount
+            for size in row["sizes"]:
+                size["discountedPrice"] = size["price"] * (100 - discount) / 100
+                size["clubDiscountedPrice"] = size["discountedPrice"]
+
+
+def planned_price(seller: Seller, nm_id: int, discount: int) -> float:
+    """Return what an article would cost at another discount, 0 if unknown."""
+    for row in seller.of("goods"):
+        if row["nmID"] == nm_id:
+            return float(row["sizes"][0]["price"] * (100 - discount) / 100)
+    return 0.0
+
+
 def _time(entry: tuple[int, int, Row]) -> int:
     return entry[0]

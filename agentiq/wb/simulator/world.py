@@ -271,6 +271,12 @@ class World:
             self._issued += 1
             return str(uuid.uuid5(_NAMESPACE, str(self._issued)))
 
+    def new_number(self) -> int:
+        """Return a number that no earlier one equals."""
+        with self.lock:
+            self._issued += 1
+            return self._issued
+
     def new_sign(self, chat_id: str) -> str:
         """Return a signature of the form and length WB gives."""
         mark = uuid.uuid5(_NAMESPACE, chat_id + self.new_id()).hex
@@ -303,7 +309,7 @@ class World:
             event["message"] = self._message(
                 seller, text, files, good_card or (chat.good_card if first else None)
             )
-            event |= {"source": source, "addTimestamp": stamp, "addTime": _iso(stamp)}
+            event |= {"source": source, "addTimestamp": stamp, "addTime": iso(stamp)}
             if first and chat.signs:
                 event["replySign"] = chat.signs[-1]
             event["sender"] = sender
@@ -320,7 +326,7 @@ class World:
     ) -> Row:
         attachments: Row = {"goodCard": good} if good else {}
         for name, kind, content in files:
-            row = {"downloadID": self.new_id(), "date": _iso(self.now_ms())}
+            row = {"downloadID": self.new_id(), "date": iso(self.now_ms())}
             row["url"] = f"https://chat-basket-01.wbbasket.ru/{row['downloadID']}"
             stored = {"id": row["downloadID"], "contentType": kind, "state": "ready"}
             seller.of("files").append({**stored, "hex": content.hex()})
@@ -394,6 +400,6 @@ def _good_card(nm_id: int, price: int, rid: str, size: str) -> Row:
     }
 
 
-def _iso(milliseconds: int) -> str:
+def iso(milliseconds: int) -> str:
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
