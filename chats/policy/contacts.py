@@ -12,7 +12,9 @@ from chats.policy.folding import Folded
 Span = tuple[int, int]
 
 _SEP = r"[\s.\-()_/*,:·]"
-_DIGITS = re.compile(rf"(?<![\w])\+?\(?\d(?:{_SEP}{{0,3}}[\dоo]){{5,18}}(?![\w])")
+_DIGITS = re.compile(
+    rf"(?<![\da-z_])\+?\(?\d(?:{_SEP}{{0,3}}[\dоo]){{4,18}}(?<=\d)(?![\da-z])"
+)
 _SHAPES = (
     r"\+?[78] ?9\d\d ?\d{3} ?\d\d ?\d\d",
     r"\+?[78] ?9\d\d ?\d\d ?\d{3} ?\d\d",
@@ -41,7 +43,7 @@ _SHAPES = (
 )
 _SHAPE = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES))
 _CALLED = re.compile(
-    r"(?:телефон|тел\b|моб\b|мобильн|сотов|номер(?! заказ)|звон|набер|смс|ватс?ап|"
+    r"(?:телефон|тел\b|моб\b|мобильн|сотов|домашн|городск|рабоч\w+ тел|номер\w{0,2}(?!\w| (?:заказ|отправ|посыл|трек|карт|возвр|заявк|чек|накл|товар|дома|кв|счет|парти))|звон|набер|смс|ватс?ап|"
     r"вацап|whats|viber|вайбер|телег|telegr|\bтг\b|\bсбп\b)[^\d\n]{0,30}$"
 )
 _AREA = re.compile(r"\(\d{3,5}\)")
@@ -49,7 +51,7 @@ _AREA = re.compile(r"\(\d{3,5}\)")
 _MAIL = re.compile(
     r"(?<![\w.+-])[\w][\w.+-]{0,63}"
     r"(?:\s{0,2}@\s{0,2}|\s{0,2}[(\[]?\b(?:собака|собачка|at)\b[)\]]?\s{0,2})"
-    r"[\w-]{1,63}(?:(?:\.\s{0,1}|\s{0,2}\b(?:точка|dot)\b\s{0,2})[\w-]{1,24}){1,4}(?!\w)"
+    r"[\w-]{1,63}(?:(?:\.\s{0,1}|,(?=(?:ru|com|net|org)\b)|\s{0,2}\b(?:точка|dot)\b\s{0,2})[\w-]{1,24}){1,4}(?!\w)"
 )
 _ZONES = (
     "ru|рф|com|net|org|su|shop|store|online|site|info|biz|pro|me|io|kz|by|ua|uz|am|ge|"
@@ -72,6 +74,10 @@ _NAMED_HANDLE = re.compile(
     r"вконтакте|ник|скайп|skype|логин)\b[\s:\-—=]{1,4}(?:мой|наш|ник|это)?[\s:\-—]{0,3}"
     r"([a-z_][a-z0-9_.]{3,40})"
 )
+_SAID_HANDLE = re.compile(
+    r"(?<!\w)(?:собака|собачка|никнейм\w?|ник)[ :]{1,3}([a-z_][a-z0-9_.]{3,40})(?![\w@])"
+)
+_TAG = re.compile(r"(?<!\w)live:[\w.]{3,40}|(?<![\w#])[a-zа-я][\w.]{1,31}#\d{4}(?!\d)")
 _NUMBER_WORD = (
     r"(?:ноль|нуль|один|одна|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|"
     r"(?:один|две|три|четыр|пят|шест|сем|восем|девят)надцать|двадцать|тридцать|сорок|"
@@ -81,6 +87,7 @@ _NUMBER_WORD = (
 _SPOKEN = re.compile(
     rf"(?<!\w)(?:(?:{_NUMBER_WORD}|\d{{1,4}})[\s,.\-]{{1,3}}){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
 )
+_SPOKEN_ONE = re.compile(rf"(?<!\w){_NUMBER_WORD}(?!\w)")
 _SPOKEN_START = re.compile(
     r"(?:плюс\W+)?(?:восемь|семь|8|7)\W+(?:девятьсот|9\d\d|девять|четыреста|восемьсот)"
 )
@@ -92,8 +99,19 @@ def phones(folded: Folded) -> Iterator[Span]:
     for found in _DIGITS.finditer(text):
         if _is_phone(text, found):
             yield _trimmed(text, found)
-    for found in _SPOKEN.finditer(text):
-        if _SPOKEN_START.match(found.group()) and re.search(r"[а-я]", found.group()):
+    for start, end in spoken(folded):
+        if _SPOKEN_START.match(text, start, end) or _CALLED.search(
+            text[max(0, start - 45) : start]
+        ):
+            yield start, end
+
+
+def spoken(folded: Folded) -> Iterator[Span]:
+    """Yield five or more numbers in a row, some of them in words."""
+    if len(_SPOKEN_ONE.findall(folded.text)) < 2:
+        return
+    for found in _SPOKEN.finditer(folded.text):
+        if re.search(r"[а-я]", found.group()):
             yield found.span()
 
 
@@ -115,6 +133,10 @@ def handles(folded: Folded) -> Iterator[Span]:
         yield found.span()
     for found in _NAMED_HANDLE.finditer(folded.text):
         yield found.span(1)
+    for found in _SAID_HANDLE.finditer(folded.text):
+        yield found.span(1)
+    for found in _TAG.finditer(folded.text):
+        yield found.span()
 
 
 def _is_phone(text: str, found: re.Match[str]) -> bool:
@@ -122,11 +144,24 @@ def _is_phone(text: str, found: re.Match[str]) -> bool:
     groups = re.sub(r"[^\d+]+", " ", written).strip().replace("+ ", "+")
     count = sum(c.isdigit() for c in groups)
     before = text[max(0, found.start() - 45) : found.start()]
+    if _is_russian(groups):
+        return True
     if _SHAPE.fullmatch(groups):
         return "," not in written or count >= 10 and groups.count(" ") <= 4
     if 10 <= count <= 15 and ("+" in groups or _AREA.search(written)):
         return True
-    return 6 <= count <= 12 and bool(_CALLED.search(before))
+    if re.fullmatch(r"(?:\d|\d{3})-\d\d-\d\d", written):
+        return True
+    return 5 <= count <= 12 and bool(_CALLED.search(before))
+
+
+def _is_russian(groups: str) -> bool:
+    """Return whether the digits are a Russian number, however they are grouped."""
+    digits = re.sub(r"\D", "", groups)
+    first = len(groups.lstrip("+").split()[0])
+    if len(digits) == 11 and re.match(r"[78][3489]", digits):
+        return first == 1 or first >= 4 or groups.startswith("+")
+    return len(digits) == 10 and digits[0] == "9" and first >= 3
 
 
 def _trimmed(text: str, found: re.Match[str]) -> Span:

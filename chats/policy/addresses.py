@@ -1,0 +1,249 @@
+"""
+Postal addresses, from «ул. Ленина, д. 5, кв. 12» to «ленина 5-12».
+
+An address is a chain of parts (index, region, town, street, house, flat) with little
+between them. A chain counts when it holds a street and a house, or enough of the rest.
+"""
+
+import re
+from collections.abc import Iterator
+
+from chats.policy import lexicon
+from chats.policy.folding import Folded
+
+Span = tuple[int, int]
+Part = tuple[int, int, str]
+
+_STREETS = lexicon.words("streets")
+_TOWNS = lexicon.words("towns")
+
+_STREET_FORMS = _STREETS | {
+    street[:-2] + ending
+    for street in _STREETS
+    if street.endswith("ая")
+    for ending in ("ую", "ой")
+}
+_W = r"[а-я][а-я-]{1,24}"
+_NUM = r"\d{1,4}(?:[ ]?[а-я](?![а-я]))?(?:[ ]?[/\\\-][ ]?\d{1,4}[а-г]?(?![а-я\d]))?(?:[ ]?[кc]\.?[ ]?\d{1,3})?(?:[ ]?с\.?[ ]?\d{1,3})?"
+_COUNT = (
+    r"(?:перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|один|одна|два|две|три|четыре|"
+    r"сорок|сто|двести|триста|четыреста)(?:[а-я]{0,9})"
+)
+_END = r"(?![\w%]|[ ]?(?:р\b|руб|₽|шт|см\b|мм\b|кг|дн|мин|час|лет|год|раз|мл|градус|%|числ|м\b|метр|процент|-?(?:й|я|го|ый|ая) ))"
+_KIND = (
+    r"(?:ул(?:иц[аыеу]|\.|(?=[ ]))|просп(?:ект\w{0,2}|\.|(?=[ ]))|пр-?(?:т|кт|кт\.|т\.)(?!\w)|пр\.|пер(?:еул\w+|\.|(?=[ ]))|"
+    r"б-?р(?!\w)|бул(?:ьвар\w{0,2}|\.)|ш(?:оссе|\.)|пл(?:ощад[ьи]|\.)|наб(?:ережн\w+|\.)|пр-?д(?!\w)|проезд\w{0,2}|мкр(?:н|-?н|\.)?(?!\w)|"
+    r"м-?н(?!\w)|микрорайон\w{0,2}|кв-л(?!\w)|квартал\w{0,2}|туп(?:ик\w{0,2}|\.)|алле[яие]|тракт\w{0,2}|[жк][кп](?!\w)|снт(?!\w)|днп(?!\w))"
+)
+_NAME = rf"(?:\d{{1,3}}(?:-?(?:я|й|го|ая|ый|ой|летия?))?[ ](?:лет[ ])?)?(?:(?:им\.?|имени)[ ])?(?:[а-я]\.[ ]?){{0,2}}{_W}(?:[ ]{_W}){{0,2}}?"
+_PARTS = {
+    "street": re.compile(
+        rf"(?<!\w)(?:\d{{1,2}}-?(?:й|я|ый|ая|ой)[ ])?{_KIND}[ ]{{0,2}}[«\"]?(?P<name>{_NAME})[»\"]?(?=[\s,.;:)»]*(?:д\.?[ ]?\d|дом|\d|корп|$|[,;.\n])|[ ](?:в|город|кварт|кв\b))"
+        rf"|(?<!\w)(?P<before>(?:\d{{1,2}}-?(?:я|й|ая|ый|ой)[ ])?{_W}(?:ая|ий|ый|ой|ое|ого|ом|ей)(?:[ ]{_W}(?:ая|ий|ый|ой|ое))?)[ ]{_KIND}(?!\w)"
+    ),
+    "known": re.compile(
+        rf"(?<!\w)(?:карла[ ]маркса|(?:{'|'.join(sorted(_STREET_FORMS, key=len, reverse=True))}))(?=[ ,]{{1,3}}(?:д\.?[ ]?|дом[ ]?)?\d{{1,4}}(?!\d))"
+    ),
+    "titled": re.compile(
+        rf"(?<!\w)\d{{1,3}}(?:[ ]лет[ ]{_W}|-?(?:я|й|ая|ой)[ ]{_W})(?=[ ,]{{1,3}}(?:д\.?[ ]?|дом[ ]?)?\d{{1,4}}(?!\d))"
+        rf"|(?<=[аеу-я][ ,])[ ]?{_W}(?:ая|ой|ого|ий|ова|ева|ина)(?=[ ,]{{1,3}}{_NUM}[ ,]{{1,3}}(?:кв|корп|под|эт|стр|оф)\w{{0,8}}\.?[ ]?\d)"
+    ),
+    "town": re.compile(
+        rf"(?<!\w)(?:(?:г|гор|с|дер|д|пос|п|пгт|рп|ст|х|аул|ст-ца)\.[ ]?|(?:город|село|деревн\w|пос[её]лок|пгт|станиц\w|хутор|п(?:ос)?/о)[еауы]{{0,2}}[ ]|г[ ](?=[а-я]{{4}}))(?P<town>{_W}(?:[ -](?!(?:ул|пр|пер|дом|д|б|мкр|ш|кв|наб|пл|на|по|в|и|с)\b){_W})?)"
+        rf"|(?<!\w)(?:{'|'.join(t.replace('_', ' ') for t in sorted(_TOWNS, key=len, reverse=True))})(?:а|у|е|ы|и|ь|ом|ой|ю|о)?(?!\w)"
+    ),
+    "region": re.compile(
+        rf"(?<!\w){_W}(?:ая|ой|ую|ий|ого|ом)[ ](?:обл(?:аст[ьи]|\.)?|кра[йяею]|р-?[ио]?н|район\w{{0,2}}|округ\w?|ао)(?!\w)"
+        rf"|(?<!\w)(?:респ(?:ублик\w|\.)[ ]{_W}|россия|рф|казахстан|беларусь|узбекистан|киргизия|кыргызстан|армения|татарстан|башкири?я|башкортостан|дагестан|подмосковье|мо(?=,))(?!\w)"
+    ),
+    "after_town": re.compile(
+        rf"(?<![\w])(?!(?:на|за|в|до|от|по|с|со|к|и|это|где|из|через|дня|дней|размер\w*|цен\w*|ждать|уже|ещё|еще|код|тариф\w*)\b){_W}(?:[ ]{_W})?(?=[ ,]{{1,3}}(?:д\.?[ ]?|дом[ ]?)?{_NUM}{_END})"
+    ),
+    "index": re.compile(r"(?<![\w.,-])[1-6]\d{5}(?![\w-])"),
+    "house": re.compile(
+        rf"(?<!\w)(?:д(?:ом\w{{0,2}}|\.)?|вл(?:ад\w*|\.)?|уч(?:аст\w*|\.)?|зд(?:ание|\.)?)[ ]{{0,2}}(?:номер |№)?[ ]?{_NUM}{_END}"
+        rf"|(?<!\w)дом[ ]{_COUNT}(?:[ ]{_COUNT})?(?!\w)"
+    ),
+    "unit": re.compile(
+        r"(?<!\w)(?:кв(?:арт\w*|\.)?|корп(?:ус\w?|\.)?|к\.?|стр(?:оен\w*|\.)?|литер\w?|лит\.?|оф(?:ис\w?|\.)?|под(?:ъезд\w?|ьезд\w?|\.)?|п\.|"
+        r"эт(?:аж\w?|\.)?|домофон\w?|комн(?:ат\w|\.)?|секци\w|пом(?:ещ\w*|\.)?|код домофона|домофон код)[ ]{0,2}[:№\-]?[ ]{0,2}\d{1,5}[а-гк]?\d{0,4}(?![\w%])"
+        rf"|(?<!\w)(?:квартира|корпус|подъезд|этаж)[ ]{_COUNT}(?:[ ]{_COUNT})?(?!\w)"
+        r"|(?<!\w)\d{1,3}(?:-?(?:й|ый|ой|м|ом))?[ ](?:подъезд\w?|подьезд\w?|этаж\w?|эт\.|кв(?:артира|\.)|корпус|под\.)(?!\w)"
+        r"|(?<!\w)(?:литер\w?|лит\.|корп(?:ус|\.)|стр(?:оение|\.))[ ]{0,2}[«\"]?[а-г][»\"]?(?!\w)"
+    ),
+    "number": re.compile(rf"(?<![\w.,]){_NUM}{_END}"),
+}
+_GAP = re.compile(
+    r"[\s,.;:()«»\"\-–—/№]{0,5}(?:(?:в|на|по|и|город\w?|россия|рф|это|там|наш|область|г\.?|ул\.?)[\s,.;:]{1,3})?"
+)
+_CONTEXT = re.compile(
+    r"(?:адрес\w{0,3}|живу|прожива\w+|прописан\w*|регистраци\w+|прописк\w*|доставь\w*|доставк\w+|доставить|привез\w+|приех\w+|"
+    r"отправ\w+|вышл\w+|пвз|пункт\w*(?: выдачи)?|постамат\w*|курьер\w*|находи\w+сь?|забира\w+|забер\w+|перевед\w+ на|перенес\w+|получ\w+|заказ\w*|самовывоз\w*|ехать|приезж\w+|подъе\w+)"
+    r"[^\n.!?\d]{0,40}$"
+)
+_LOOSE_STREET = re.compile(
+    rf"(?:(?:(?<!\w)(?:на|по|с|адрес\w{{0,3}}:?|живу|прожива\w+|выдачи|пвз|постамат\w*)|[:,])[\s]{{1,2}})"
+    rf"(?P<name>(?:\d{{1,2}}-?(?:я|й|ая|ой)[ ])?(?:{_W}[ ])?{_W})[, ]{{1,3}}(?P<num>{_NUM}){_END}"
+)
+_WEAK_KIND = re.compile(
+    r"(?:пл|лини|квартал|проезд|алле|тракт|наб|пер(?=[ ])|ш\.|пр\.|жк|м-?н|туп)"
+)
+_NOT_STREETS = lexicon.words("not_streets")
+
+
+_WORTH_READING = re.compile(r"\d|(?<!\w)(?:ул|просп|пер|адрес|улиц|шоссе)")
+_WORDY_STREETS = frozenset({"мира", "труда", "победы", "свободы", "новая", "лесная"})
+
+
+def addresses(folded: Folded) -> Iterator[Span]:
+    """Yield postal addresses, each as one span."""
+    text = folded.text
+    if not _WORTH_READING.search(text):
+        return
+    parts = _found_parts(folded)
+    chains = [chain for chain in _chains(text, parts) if _counts(folded, chain)]
+    for chain in chains:
+        yield chain[0][0], max(part[1] for part in chain)
+    for found in _LOOSE_STREET.finditer(text):
+        if _is_loose(folded, found):
+            yield found.start("name"), found.end("num")
+
+
+def _found_parts(folded: Folded) -> list[Part]:
+    text = folded.text
+    parts: list[Part] = []
+    for kind, pattern in _PARTS.items():
+        for found in pattern.finditer(text):
+            if kind == "street" and not _is_street(folded, found):
+                continue
+            if kind == "after_town" and not _follows_town(folded, found, parts):
+                continue
+            parts.append((*found.span(), kind))
+    rank = {kind: place for place, kind in enumerate(_PARTS)}
+    parts.sort(key=lambda part: (part[0], rank[part[2]]))
+    kept: list[Part] = []
+    for part in parts:
+        if kept and part[0] < kept[-1][1]:
+            if rank[part[2]] >= rank[kept[-1][2]] or part[1] <= kept[-1][1]:
+                continue
+            last = kept.pop()
+            if part[0] > last[0]:
+                kept.append((last[0], part[0], last[2]))
+        kept.append(part)
+    return kept
+
+
+def _follows_town(folded: Folded, found: re.Match[str], parts: list[Part]) -> bool:
+    """Return whether «Тверь, Хорошая 5» names a street: a capital behind a town."""
+    if found.group().split()[-1] in _NOT_STREETS:
+        return False
+    capital = folded.cased[found.start()].isupper()
+    streetlike = re.search(r"(?:ая|ой|ого|ова|ева|ина|ей|ов|ов|ы)$", found.group())
+    return bool(capital or streetlike) and any(
+        kind == "town" and 1 <= found.start() - end <= 3 for _, end, kind in parts[-40:]
+    )
+
+
+def _is_street(folded: Folded, found: re.Match[str]) -> bool:
+    group = "name" if found["name"] else "before"
+    words = found[group].split()
+    if any(word in _NOT_STREETS for word in words):
+        return False
+    cased = folded.cased[found.start(group) : found.end(group)]
+    capital = any(word[0].isupper() for word in cased.split()) or cased[0].isdigit()
+    numbered = re.match(r"[\s,.]*(?:д\b|дом|\d)", folded.text[found.end() :][:12])
+    if _WEAK_KIND.match(found.group()) or group == "before":
+        return (
+            capital
+            or bool(
+                numbered
+                and re.match(r"[\s,.]*(?:д\b|дом\b)", folded.text[found.end() :][:12])
+            )
+            or _in_context(folded, found.start())
+        )
+    return capital or bool(numbered)
+
+
+def _chains(text: str, parts: list[Part]) -> Iterator[list[Part]]:
+    chain: list[Part] = []
+    for part in parts:
+        if chain and not _GAP.fullmatch(text, chain[-1][1], part[0]):
+            yield chain
+            chain = []
+        chain.append(part)
+    if chain:
+        yield chain
+
+
+def _counts(folded: Folded, chain: list[Part]) -> bool:
+    """Return whether the chain tells where somebody lives; trim loose ends first."""
+    while chain and chain[0][2] == "number":
+        chain.pop(0)
+    while (
+        chain and chain[-1][2] == "index" and len(chain) > 1 and chain[0][2] != "index"
+    ):
+        if not any(kind in ("street", "known", "house") for _, _, kind in chain):
+            break
+        break
+    if not chain:
+        return False
+    kinds = [kind for _, _, kind in chain]
+    numbers = sum(kind in ("house", "unit", "number") for kind in kinds)
+    street = "street" in kinds
+    if street:
+        return bool(numbers) or len(kinds) > 1 or _named_street(folded, chain)
+    if "known" in kinds:
+        return bool(numbers)
+    if "titled" in kinds and numbers:
+        return len(set(kinds)) > 2 or _in_context(folded, chain[0][0])
+    if "house" in kinds and "unit" in kinds:
+        return True
+    if "after_town" in kinds and "town" in kinds and numbers:
+        return True
+    if {"town", "region"} & set(kinds) and {"house", "unit"} & set(kinds):
+        return True
+    if "index" in kinds and {"town", "region"} & set(kinds):
+        return True
+    if "region" in kinds and "town" in kinds and _in_context(folded, chain[0][0]):
+        return True
+    units = kinds.count("unit")
+    if units >= 2:
+        return True
+    return kinds == ["index"] and bool(
+        re.search(r"индекс\w{0,2}[\s:\-]{1,3}$", folded.text[: chain[0][0]][-14:])
+    )
+
+
+def _named_street(folded: Folded, chain: list[Part]) -> bool:
+    """Return whether a street without a house is still somebody's address."""
+    start, end, _ = chain[0]
+    words = folded.cased[start:end].split()
+    return any(word.strip('«"')[:1].isupper() for word in words[1:]) or _in_context(
+        folded, start
+    )
+
+
+def _in_context(folded: Folded, start: int) -> bool:
+    return bool(_CONTEXT.search(folded.text[max(0, start - 70) : start]))
+
+
+def _is_loose(folded: Folded, found: re.Match[str]) -> bool:
+    words = found["name"].split()
+    if any(word in _NOT_STREETS for word in words):
+        return False
+    cased = folded.cased[found.start("name") : found.end("name")].split()
+    last = words[-1]
+    if last in _WORDY_STREETS and "адрес" in folded.text[: found.start("name")][-20:]:
+        return True
+    capital = cased[-1][0].isupper()
+    streetlike = last in _STREET_FORMS or re.search(
+        r"(?:ская|цкая|ной|ского|ова|ева|ина|ого|ая|ской|цкой|ных|ей|ов|ий)$", last
+    )
+    if not streetlike:
+        return False
+    before = folded.text[max(0, found.start() - 60) : found.start("name")]
+    return bool(_CONTEXT.search(before)) and (
+        capital
+        or last in _STREET_FORMS
+        or bool(re.search(r"(?:ская|цкая|ского|ова|ева|ской)$", last))
+    )

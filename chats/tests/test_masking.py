@@ -1,0 +1,116 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chats.policy.masking import LOGGED, mask, mask_for_logs
+
+HERE = Path(__file__).parent
+EVALUATION = HERE.parent / "analyzer" / "evaluation" / "pii.jsonl"
+MARKED = re.compile(r"\{\{(.*?)\|(\w+)\}\}")
+LINES = (HERE / "data" / "pii.txt").read_text(encoding="utf-8").splitlines()
+PERSONAL = [line for line in LINES if MARKED.search(line)]
+PLAIN = [line for line in LINES if not MARKED.search(line)]
+
+
+def hidden(text):
+    return {i for span in mask(text).spans for i in range(span.start, span.end)}
+
+
+def is_hidden(text, start, end):
+    covered = hidden(text)
+    return all(i in covered for i in range(start, end) if text[i].isalnum())
+
+
+@pytest.mark.parametrize("line", PERSONAL)
+def test_every_marked_value_is_hidden_and_nothing_else(line):
+    text = MARKED.sub(r"\1", line)
+    shown = re.sub(r"\[[^\]]+\]", "", mask(text).text)
+
+    for value, _ in MARKED.findall(line):
+        start = text.index(value)
+        assert is_hidden(text, start, start + len(value))
+    for word in re.findall(r"\w+", MARKED.sub(" ", line)):
+        assert word in shown
+
+
+@pytest.mark.parametrize("line", PLAIN)
+def test_sizes_prices_articles_dates_and_models_stay(line):
+    assert mask(line).text == line
+
+
+def test_a_span_names_its_kind_and_points_into_the_original():
+    text = "звоните \u200b8 (916) 123-45-67, Ёлкина"
+
+    (span,) = mask(text).spans
+
+    assert (span.kind, span.placeholder) == ("phone", "[телефон]")
+    assert text[span.start : span.end] == "8 (916) 123-45-67"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["тел ８９１６１２３４５６７", "тел 8\u200b916\u200b123\u200b45\u200b67", "тел 8️⃣9️⃣1️⃣6️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣"],
+)  # fmt: skip
+def test_disguised_digits_are_hidden(text):
+    assert mask(text).text.startswith("тел [телефон]")
+
+
+@pytest.mark.skipif(not EVALUATION.exists(), reason="no evaluation set")
+def test_the_bar_holds_on_texts_written_apart_from_these_rules():
+    found = total = clean = disturbed = 0
+    for line in EVALUATION.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        total += len(row["spans"])
+        found += sum(
+            is_hidden(row["text"], start, end) for start, end, _ in row["spans"]
+        )
+        clean += not row["spans"]
+        disturbed += not row["spans"] and bool(mask(row["text"]).spans)
+
+    assert found / total >= 0.95
+    assert disturbed / clean <= 0.03
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_is_masked_with_spans_in_order(text):
+    masked = mask(text)
+
+    ends = [0, *(span.end for span in masked.spans)]
+    assert all(
+        0 <= end <= span.start < span.end <= len(text)
+        for end, span in zip(ends, masked.spans, strict=False)
+    )
+    assert masked.spans or masked.text == text
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.text(alphabet="0123456789 .,-+()@/:#*№xхакзулдомвгёЁЙйИиaeo\u200b\u0301\n", max_size=200)
+)  # fmt: skip
+def test_texts_made_of_what_the_patterns_like_are_masked(text):
+    masked = mask(text)
+
+    assert len(masked.spans) <= len(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["1 ", "ул. ", "заказ ", "a@", "Иванова Анна ", "восемь ", "а \u200b", "0-", "x1", "\u0301"],
+)  # fmt: skip
+def test_a_hundred_thousand_characters_take_bounded_time(piece):
+    text = (piece * 100_000)[:100_000]
+
+    assert len(mask(text).text) > 0
+
+
+def test_a_log_line_is_masked_short_and_single():
+    line = mask_for_logs("пишите на a.b@mail.ru\nERROR forged" + " ещё" * 400)
+
+    assert "mail" not in line
+    assert "\n" not in line
+    assert len(line) == LOGGED
