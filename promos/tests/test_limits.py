@@ -174,6 +174,7 @@ def test_the_figures_are_told():
         pytest.param("SALE😀", "characters", id="an emoji"),
         pytest.param("САЛҚЫН", "characters", id="a Kazakh letter"),
         pytest.param("A1", "length", id="two"),
+        pytest.param("A10", None, id="three"),
         pytest.param("A" * 50, None, id="fifty"),
         pytest.param("A" * 51, "length", id="fifty-one"),
     ],

@@ -275,11 +275,18 @@ def test_break_even_lift(smaller, larger, lift):
         pytest.param({"storage": "NaN"}, id="no number"),
         pytest.param({"return_rate": "1"}, id="everything comes back"),
         pytest.param({"commission_pct": "92"}, id="nothing left of a ruble"),
+        # 81 and 2 to WB, 22 of 122 are VAT: 101 of 100.
+        pytest.param({"commission_pct": "81", "tax": "osno"}, id="nor with VAT"),
     ],
 )
 def test_costs_that_cannot_be_are_refused(wrong):
     with pytest.raises(ValueError):
         changed(wrong)
+
+
+def test_costs_that_leave_a_kopeck_of_a_ruble_are_costs():
+    # 91 and 2 to WB and 6 of tax: 99 of 100.
+    assert lowest_price(changed({"commission_pct": "91"})) > 0
 
 
 @pytest.mark.parametrize("rate", ["-1", "99.5", "101", "NaN"])

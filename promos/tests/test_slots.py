@@ -107,6 +107,12 @@ def test_noon_decides_a_day(hours, expected):
     assert gaps([code("A", 1, 14, expires_at=ends), *follows]) == expected
 
 
+def test_a_start_at_noon_covers_the_day():
+    noon = days.day_start(march(12)) + timedelta(hours=12)
+
+    assert gaps([code("A", 12, 30, starts_at=noon)]) == [(10, 11)]
+
+
 def test_a_code_for_all_use_cases_counts_for_each():
     (first, *_) = slots.plan([code("A", 1, 30)], today=TODAY).days
 
@@ -175,6 +181,21 @@ def test_what_is_over_is_not_on_the_timeline():
     assert slots.plan([code("A", 1, 9)], today=TODAY).bars == ()
 
 
+def test_nor_is_what_starts_after_the_horizon():
+    codes = [code("A", 19, 25), code("B", 20, 25)]
+
+    (bar,) = slots.plan(codes, today=TODAY, horizon_days=10).bars
+
+    assert (bar.terms.code, bar.first, bar.last) == ("A", march(19), march(19))
+
+
+@pytest.mark.parametrize(("taken", "used"), [(8, False), (9, False), (10, True)])
+def test_nine_codes_leave_the_reserve(taken, used):
+    codes = [code(f"C{number}", 1, 30) for number in range(taken)]
+
+    assert slots.plan(codes, today=TODAY).days[0].reserve_is_used is used
+
+
 @pytest.mark.parametrize(
     ("first", "last", "new"),
     [
@@ -218,6 +239,13 @@ def test_a_gap_is_filled_from_its_first_day():
     window = slots.gap_filler(gap, [], today=TODAY)
 
     assert (window.first, window.last) == (march(15), march(28))
+
+
+def test_a_window_starts_three_months_ahead_at_the_latest():
+    last = date(2026, 6, 10)
+
+    assert slots.free_window(last, 5, [], today=TODAY).first == last
+    assert slots.free_window(last + days.DAY, 5, [], today=TODAY) is None
 
 
 def test_a_window_is_never_today_nor_longer_than_31_days():
