@@ -198,7 +198,7 @@ def _upload_good(seller: Seller, promotion: Row, nm_id: int) -> Row:
         "price": _today(seller, nm_id)["price"],
         "currencyIsoCode4217": "RUB",
         "discount": good["planDiscount"] if good else 0,
-        "clubDiscount": None,
+        "clubDiscount": 0,
         "status": 1,
         "errorText": "" if good else "The product is not suitable for the promotion",
     }

@@ -14,7 +14,7 @@ GOOD: Mapping[str, Any] = {
     "currencyIsoCode4217": "RUB",
     "clubDiscount": 0,
     "editableSizePrice": False,
-    "wholesaleDiscountThreshold": None,
+    "wholesaleDiscountThreshold": [],
 }
 
 CARD: Mapping[str, Any] = {
@@ -106,6 +106,8 @@ REPORT_LINE: Mapping[str, Any] = {
     "vwNds": "4.45",
     "ppvzOfficeName": "Москва Очаковское шоссе 6к2",
     "ppvzOfficeId": 105383,
+    "ppvzSupplierName": "ИП Жасмин",
+    "ppvzSupplierInn": "010101010101",
     "declarationNumber": "",
     "stickerId": "1964038895",
     "country": "Россия",
@@ -135,8 +137,14 @@ REPORT_LINE: Mapping[str, Any] = {
     "articleSubstitution": "",
     "salePriceAffiliatedDiscountPrc": 0,
     "salePriceWholesaleDiscountPrc": 0,
+    "b2bCustomerTin": "",
     "paidWithSocialCertificate": False,
     "warehouseLogisticsCoeff": 0,
+    "buyerTaxRegistrationReasonCode": "",
+    "utdUcdNumber": "",
+    "utdUcdDate": "",
+    "orderUid": "",
+    "srid": "",
     "_period": "weekly",
 }
 
@@ -210,7 +218,6 @@ FEED_ORDER: Mapping[str, Any] = {
     "createdAt": "2026-06-24T12:57:26+03:00",
     "updatedAt": "2026-06-26T19:19:38+03:00",
     "status": "created",
-    "cancelType": "",
     "warehouseName": "Склад WB",
     "warehouseRegion": "",
     "isMp": True,
