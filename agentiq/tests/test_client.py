@@ -53,10 +53,16 @@ class Scripted(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # clients hang up on purpose here
+
+
 @pytest.fixture
 def server():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Scripted)
     server.seen, server.script = [], []
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
@@ -570,15 +576,26 @@ def test_a_token_that_cannot_be_a_header_is_refused_unseen(token):
     assert not token.strip() or token not in str(caught.value)
 
 
-def test_netrc_does_not_replace_the_token(client, server, tmp_path, monkeypatch):
+def test_netrc_does_not_replace_the_token(make_client, server, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login other password person")
     monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     server.script = [ok({})]
 
-    client.events()
+    make_client().events()
 
     assert server.seen[0]["headers"]["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch):
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    client = WbClient(TOKEN, timeout=(1, 1))
+
+    with pytest.raises(errors.WbUnavailable, match="ProxyError"):
+        send(client)
+
+    client.close()
 
 
 @pytest.mark.parametrize(

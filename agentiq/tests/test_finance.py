@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from agentiq.wb import errors, finance
+from agentiq.wb.transport import Answer, Request
 
 PROMO = "5D3BA1E4-2A4B-4F1D-9E8A-0C0FFEE00001"
 SPAN = (date(2026, 3, 16), date(2026, 3, 22))
@@ -127,3 +128,12 @@ def test_a_second_report_within_the_minute_is_throttled(sim, wb, clock):
 def test_a_report_backwards_in_time_is_refused(shop, wb):
     with pytest.raises(errors.WbRejected, match="dateFrom"):
         wb.sales_report(SPAN[1], SPAN[0])
+
+
+def test_a_report_that_does_not_go_on_is_not_read_for_ever():
+    request = Request("sales-report", "POST", "https://wb.example")
+    answer = Answer(request, 200, {}, b'[{"rrdId": 5}]')
+
+    assert finance.report_page(answer, after=4).next == 5
+    with pytest.raises(errors.WbUnavailable, match="do not go on"):
+        finance.report_page(answer, after=5)

@@ -2,8 +2,20 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from agentiq.wb import chat, wire
+from agentiq.wb import (
+    account,
+    calendar,
+    cards,
+    chat,
+    finance,
+    orders,
+    prices,
+    voices,
+    wire,
+)
 from agentiq.wb.records import FileRef, GoodCard
 
 CHAT = "1:1e265a58-a120-b178-008c-60af2460207c"
@@ -248,3 +260,52 @@ def test_numbers_are_exact_however_they_are_written(value, expected):
 def test_what_is_no_number_is_noticed(value):
     with pytest.raises(wire.BadShape):
         wire.number({"a": value}, "a")
+
+
+WORDS = sorted(
+    set(EVENTS["result"]["events"][0])
+    | set(EVENTS["result"]["events"][0]["message"]["attachments"])
+    | {"message", "text", "attachments", "nmID", "nmId", "id", "srid", "sizes", "price"}
+    | {"photos", "productDetails", "answer", "types", "date", "dt", "createdDate"}
+    | set(finance.REPORT_FIELDS[:12])
+)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20)
+    | st.sampled_from(["2026-03-04T18:08:31Z", "0001-01-01T00:00:00", "9999-12-31"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(WORDS), inner, max_size=6)
+    ),
+    max_leaves=30,
+)
+
+
+@given(JSON)
+@settings(max_examples=200, deadline=None)
+def test_any_json_is_read_or_counted_and_never_breaks(value):
+    readers = [
+        chat.chat_event,
+        chat.chat_card,
+        prices.price,
+        prices.upload_good,
+        cards.card,
+        cards.commission,
+        calendar.promotion_detail,
+        calendar.promotion_good,
+        finance.report_line,
+        finance.sales_report,
+        orders.supplier_sale,
+        orders.supplier_order,
+        orders.feed_order,
+        voices.feedback,
+        voices.question,
+        voices.claim,
+        account.news_item,
+    ]
+    for read in readers:
+        records, skipped = wire.readable([value], read)
+        assert len(records) + skipped == 1

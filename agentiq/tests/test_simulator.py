@@ -1,5 +1,8 @@
 """The simulator through the client, as every other test will meet it."""
 
+import subprocess
+import sys
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -11,6 +14,7 @@ from agentiq.wb.client import Hosts
 from agentiq.wb.errors import ForbiddenCause
 from agentiq.wb.records import Attachment, Category, DownloadPending, TokenKind
 from agentiq.wb.simulator import Remote, Simulator
+from agentiq.wb.simulator.__main__ import main
 
 PNG = b"\x89PNG\r\n\x1a\n--\r\n\r\n\x00"
 
@@ -347,6 +351,15 @@ def test_what_is_no_token_is_malformed(sim, connect):
         connect("not-a-token").events()
 
 
+def test_a_seller_is_let_in_by_token_or_by_sid_and_once(sim):
+    token = sim.make_token(sid="a")
+
+    assert sim.add_seller(token) == "a"
+    assert sim.add_seller("a") == "a"
+    assert sim.add_seller("b") == "b"
+    assert list(sim.sellers) == ["a", "b"]
+
+
 def test_sellers_do_not_see_each_other(sim, connect):
     first = connect(sim.make_token(sid=sim.add_seller(sid="a")))
     second = connect(sim.make_token(sid=sim.add_seller(sid="b")))
@@ -609,3 +622,34 @@ def test_an_unknown_url_is_not_found(running, sim):
 
     assert answer.status_code == 404
     assert answer.json()["title"] == "path not found"
+
+
+@contextmanager
+def process(*arguments):
+    command = [sys.executable, "-m", "agentiq.wb.simulator", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            yield child.stdout.readline().strip()
+        finally:
+            child.terminate()
+            child.wait(10)
+    assert child.returncode == 0
+
+
+def test_as_a_process_it_keeps_its_chats_from_run_to_run(tmp_path):
+    state = ("--state", str(tmp_path / "state" / "wb.json"))
+    with process(*state) as url:
+        Remote(url).add_seller(sid="shop")
+        chat_id = Remote(url).new_chat(text="Здравствуйте!")
+
+    with process(*state) as url:
+        [chat] = Remote(url).chats()
+
+    assert chat["chatID"] == chat_id
+    assert chat["lastMessage"]["text"] == "Здравствуйте!"
+
+
+def test_a_taken_port_is_said_in_one_line(running, capsys):
+    assert main(["--port", str(running.port)]) == 1
+
+    assert f"cannot listen on port {running.port}" in capsys.readouterr().err

@@ -111,9 +111,10 @@ class WbPaymentRequired(WbError):
 
 class WbThrottled(WbError):
     """
-    Not now: ask again after ``retry_after`` seconds, from 1 to 86 400.
+    Not now: ask again after ``retry_after`` seconds.
 
-    ``local`` is true when our own limiter said so and nothing left this machine.
+    WB asks for 1 to 86 400 of them. ``local`` is true when our own limiter said so,
+    perhaps for a fraction of a second, and nothing left this machine.
     """
 
     def __init__(

@@ -117,7 +117,7 @@ class FinanceCalls(Transport):
                 patience=600,
             )
         )
-        return _page(answer)
+        return report_page(answer, rrd_id)
 
     def sales_reports(
         self,
@@ -150,17 +150,18 @@ class FinanceCalls(Transport):
         )
 
 
-def _page(answer: Answer) -> ReportPage:
-    """204 is WB's end; the cursor is the last row's id, read or not."""
+def report_page(answer: Answer, after: int) -> ReportPage:
+    """204 is WB's end; the cursor is the last row's id, whether read or not."""
     if answer.status == 204:
         return ReportPage((), None, 0)
     found = answer.read(wire.array)
+    if not found:
+        return ReportPage((), None, 0)
+    cursor = answer.read(lambda _: wire.key(wire.obj(found[-1]), "rrdId"))
+    if cursor <= after:
+        raise answer.unreadable("the rows do not go on from the one asked for")
     lines, skipped = wire.readable(found, report_line)
-    last = found[-1] if found else None
-    cursor = last.get("rrdId") if isinstance(last, dict) else None
-    if found and not isinstance(cursor, int):
-        raise answer.unreadable("the last row has no rrdId")
-    return ReportPage(lines, cursor if isinstance(cursor, int) else None, skipped)
+    return ReportPage(lines, cursor, skipped)
 
 
 def report_line(value: object) -> ReportLine:

@@ -18,6 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
+from agentiq.wb.errors import InvalidToken
 from agentiq.wb.simulator import access
 from agentiq.wb.simulator.faults import Fault, FaultKind, Faults
 from agentiq.wb.simulator.sellers import Chat, Row, Seller
@@ -110,11 +111,16 @@ class World:
         self, token: str | None = None, *, sid: str | None = None, name: str = "Магазин"
     ) -> str:
         """Let a seller in by token or sid; return the sid. Twice is once."""
-        known = sid or (decode_token(token).seller_uuid if token else "")
-        known = known or self.new_id()
+        known = sid or (self._sid_of(token) if token else "") or self.new_id()
         with self.lock:
             self.sellers.setdefault(known, Seller(known, name))
         return known
+
+    def _sid_of(self, token: str) -> str:
+        try:
+            return decode_token(token).seller_uuid
+        except InvalidToken:
+            return token  # a sid given where a token may be
 
     def withdraw(self, token: str) -> None:
         """Make WB refuse a token from now on."""
