@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from agentiq.wb import errors, limits
-from agentiq.wb.client import Hosts, WbClient
+from agentiq.wb.client import Hosts, WbClient, new_session
 from agentiq.wb.errors import ForbiddenCause
 from agentiq.wb.records import Attachment, DownloadPending, RateHeaders, TokenKind
 from agentiq.wb.transport import Request
@@ -55,6 +55,11 @@ class Scripted(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    connections = 0
+
+    def process_request(self, request, client_address):
+        self.connections += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request, client_address):
         pass  # clients hang up on purpose here
@@ -471,6 +476,7 @@ def test_a_send_that_may_have_been_taken_is_unknown(client, server, step):
         pytest.param((500, {}, b""), id="500"),
         pytest.param(ok(b'{"result": {"add'), id="cut JSON"),
         pytest.param(ok([1]), id="an array"),
+        pytest.param(ok({"result": None, "errors": ["later"]}), id="only errors"),
         pytest.param(ok({"result": {"events": {}}}), id="events that are no array"),
         pytest.param((200, {"Content-Length": 500}, b"{"), id="a body cut off"),
         pytest.param("hang up", id="hung up"),
@@ -586,6 +592,29 @@ def test_netrc_does_not_replace_the_token(make_client, server, tmp_path, monkeyp
     make_client().events()
 
     assert server.seen[0]["headers"]["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_cookie_of_one_seller_is_not_sent_for_another(make_client, server):
+    session = new_session()
+    server.script = [(200, {"Set-Cookie": "x=1; Path=/"}, {}), ok({})]
+
+    make_client(session=session).events()
+    make_client(session=session).events()
+
+    assert "cookie" not in server.seen[1]["headers"]
+    session.close()
+
+
+def test_closing_a_client_leaves_a_shared_session_open(make_client, server):
+    session = new_session()
+    server.script = [ok({}), ok({})]
+    make_client(session=session).events()
+    make_client(session=session).close()
+
+    make_client(session=session).events()
+
+    assert server.connections == 1
+    session.close()
 
 
 def test_a_proxy_of_the_environment_is_used(monkeypatch):

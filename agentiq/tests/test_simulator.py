@@ -444,6 +444,17 @@ def test_a_base_token_gets_one_call_an_hour(sim, connect, clock):
     assert caught.value.retry_after == 3598
 
 
+def test_a_base_token_can_be_turned_away_altogether(sim, connect):
+    sim.refuse_base = True
+    token = sim.make_token("base", sid=sim.add_seller(sid="shop"))
+
+    with pytest.raises(errors.WbForbidden) as caught:
+        connect(token).events()
+
+    assert caught.value.cause is ForbiddenCause.TOKEN_TYPE
+    connect(token, client_secret="secret").events()
+
+
 def test_each_method_and_seller_has_a_bucket_of_its_own(sim, connect):
     first = connect(sim.make_token(sid=sim.add_seller(sid="a")))
     second = connect(sim.make_token(sid=sim.add_seller(sid="b")))
@@ -584,6 +595,7 @@ def test_another_process_drives_it_by_the_same_names(sim, running, wb):
         wb.events()
     assert texts(wb.events()) == ["Здравствуйте!"]
     assert remote.calls() == {"events": 2}
+    assert [fault["hits"] for fault in remote.faults()] == [1]
     assert remote.sent() == []
     assert [it["chatID"] for it in remote.chats()] == [chat_id]
     with pytest.raises(ValueError, match="no such chat"):

@@ -41,7 +41,7 @@ class ChatCalls(Transport):
             limits.CHATS, "GET", url, max_bytes=128 * MEGABYTE, patience=120
         )
         return self.call(request).read(
-            lambda body: wire.rows(wire.obj(body), "result", chat_card)
+            lambda body: wire.readable(wire.array(wire.result(body)), chat_card)[0]
         )
 
     def events(self, next: int | None = None) -> EventPage:
@@ -122,7 +122,7 @@ class ChatCalls(Transport):
 
 def event_page(document: object) -> EventPage:
     """Return a page of the feed; an event that cannot be read is only counted."""
-    result = wire.child(wire.obj(document), "result")
+    result = wire.obj(wire.result(document), "result")
     found = wire.items(result, "events")
     events, skipped = wire.readable(found, chat_event)
     total = wire.whole(result, "totalEvents")

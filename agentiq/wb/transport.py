@@ -7,16 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
 
 from agentiq.wb import refusals, wire
 from agentiq.wb.errors import (
@@ -140,45 +137,41 @@ class _Marking:
         super().send(data)  # type: ignore[misc]
 
 
-class _MarkingHTTP(_Marking, HTTPConnection):
-    pass
-
-
-class _MarkingHTTPS(_Marking, HTTPSConnection):
-    pass
-
-
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _MarkingHTTP
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _MarkingHTTPS
-
-
 class _OnceAdapter(HTTPAdapter):
     """Sends a request once, never again by itself, and marks that it left."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        _mark(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        known = proxy in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = _POOLS
+        if not known:
+            _mark(manager)
         return manager
 
 
-_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+def _mark(manager: Any) -> None:
+    """Make every connection of a pool manager a marking one."""
+    manager.pool_classes_by_scheme = {
+        scheme: type("Pool", (pool,), {"ConnectionCls": _marked(pool.ConnectionCls)})
+        for scheme, pool in manager.pool_classes_by_scheme.items()
+    }
+
+
+def _marked(connection: type) -> type:
+    return type("MarkingConnection", (_Marking, connection), {})
 
 
 def new_session(pool_size: int = 10) -> requests.Session:
-    """Return a session without retries, cookies of WB or memory of a token."""
+    """Return a session without retries, cookies or memory of a token."""
     session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = _OnceAdapter(
         pool_connections=pool_size,
         pool_maxsize=pool_size,
-        max_retries=Retry(0, read=False, redirect=0),
+        max_retries=0,
     )
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -249,6 +242,7 @@ class Transport:
         self._auth = _Auth(token.strip(), prefix, (client_secret or "").strip())
         self._timeout = timeout
         self._limiter = limiter
+        self._owned = session is None
         self._session = session or new_session()
         self._on_call = on_call
 
@@ -256,8 +250,9 @@ class Transport:
         return f"<{type(self).__name__} chat={self.hosts.chat!r}>"
 
     def close(self) -> None:
-        """Close the connections of the session."""
-        self._session.close()
+        """Close the connections, unless the session was given by somebody."""
+        if self._owned:
+            self._session.close()
 
     def call(self, request: Request) -> Answer:
         """Ask once. Return a 2xx answer, or raise the WbError that names the rest."""
@@ -328,7 +323,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             )
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, OSError) as error:
             raise _lost(request, error) from None
         except ValueError as error:  # text that cannot be encoded never left
             raise WbRejected(
@@ -347,7 +342,7 @@ class Transport:
                     raise self._cut(request, response, "answer too large")
                 if time.monotonic() - started > request.patience:
                     raise self._cut(request, response, "answer too slow")
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, OSError) as error:
             if response.status_code >= 400:
                 return bytes(body)  # the status says enough
             raise _lost(request, error, response.status_code) from None

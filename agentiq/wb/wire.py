@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 _Record = TypeVar("_Record")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -43,8 +44,7 @@ def load(body: bytes) -> object:
         value = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise BadShape(f"not JSON: {type(error).__name__}") from None
-    lowered = body.lower()
-    if b"\\u0000" in lowered or b"\\ud" in lowered:
+    if _ESCAPED.search(body):
         value = _storable(value)
     return value
 
@@ -249,6 +249,15 @@ def rows(
 ) -> tuple[_Record, ...]:
     """Return those records of the array under the key that can be read."""
     return readable(items(source, name), read)[0]
+
+
+def result(document: object) -> object:
+    """Return the chat's ``result``; one that is null beside errors is a failure."""
+    envelope = obj(document)
+    found, wrong = envelope.get("result"), envelope.get("errors")
+    if found is None and wrong:
+        raise BadShape(f"no result: {wrong}")
+    return found
 
 
 def data(document: object) -> Obj:

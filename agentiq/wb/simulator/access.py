@@ -82,6 +82,7 @@ def objection(
     category: Category | None,
     writes: bool,
     closed_to_base: bool,
+    refuse_base: bool,
     now: datetime,
 ) -> Reply | None:
     """Return WB's refusal of a token that can be read, None when it is let in."""
@@ -96,6 +97,8 @@ def objection(
         return _type("token does not satisfy additional requirements")
     if facts.kind is TokenKind.BASE and closed_to_base:
         return _type("base token is not allowed")
+    if facts.kind is TokenKind.BASE and refuse_base and not secret:
+        return _type("base token without secret is not allowed")
     if category is not None and not facts.has(category):
         return gateway(403, "forbidden", "scope is not allowed for this resource")
     if writes and facts.read_only:

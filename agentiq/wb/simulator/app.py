@@ -80,6 +80,7 @@ class Simulator(Stock):
                 category=route.category,
                 writes=route.writes,
                 closed_to_base=route.closed_to_base,
+                refuse_base=self.refuse_base,
                 now=self.now(),
             )
             if refusal:

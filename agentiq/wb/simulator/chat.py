@@ -100,11 +100,10 @@ def _text(parts: list[Part], name: str) -> str:
 
 
 def _signed(seller: Seller, sign: str) -> Chat:
-    if sign and len(sign) <= SIGN_LENGTH:
-        for chat in seller.chats.values():
-            if sign in chat.signs:
-                return chat
-    raise Refused("Invalid signature")
+    chat = seller.chats.get(sign.rpartition(":")[0])
+    if chat is None or sign not in chat.signs or len(sign) > SIGN_LENGTH:
+        raise Refused("Invalid signature")
+    return chat
 
 
 def _check(text: str, files: list[Part]) -> None:

@@ -43,7 +43,14 @@ _CALLS = frozenset(
     }
 )
 _SETTINGS = frozenset(
-    {"page_size", "border", "event_delay", "rotate_signs", "chat_path"}
+    {
+        "page_size",
+        "border",
+        "event_delay",
+        "rotate_signs",
+        "chat_path",
+        "refuse_base",
+    }
 )
 
 
@@ -90,6 +97,9 @@ def _set(simulator: World, args: Mapping[str, Any]) -> None:
 
 
 _VIEWS: Mapping[str, Callable[[Any], Any]] = {
+    "faults": lambda simulator: [
+        dataclasses.asdict(fault) for fault in simulator.faults.planned
+    ],
     "sent": lambda simulator: simulator.sent,
     "calls": lambda simulator: dict(simulator.calls),
     "throttled": lambda simulator: dict(simulator.throttled),
@@ -110,7 +120,7 @@ class Remote:
     A simulator in another process, told what to do by the same names.
 
     ``Remote(url).buyer_says(chat_id="1:…", text="Да")`` is ``Simulator.buyer_says``
-    there; views (sent, calls, throttled, sellers, chats) are calls too, and
+    there; views (sent, faults, calls, throttled, sellers, chats) are calls too, and
     ``set(window="sliding")`` changes settings. ValueError repeats its complaint.
     """
 

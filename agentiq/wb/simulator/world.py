@@ -37,7 +37,8 @@ class World:
     ``page_size`` and ``border`` of the feed, ``window`` (how limits are counted),
     ``event_delay`` (seconds until a sent message is in the feed), ``rotate_signs``
     (a new signature with each send; old ones stay valid), ``chat_path`` (whether
-    the unpublished sending path exists).
+    the unpublished sending path exists), ``refuse_base`` (whether a Base token without
+    a secret is turned away instead of held to its small limits).
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class World:
         event_delay: float = 0.0,
         rotate_signs: bool = False,
         chat_path: bool = False,
+        refuse_base: bool = False,
         control: bool = False,
         seed: int = 0,
         state: str | os.PathLike[str] | None = None,
@@ -62,6 +64,7 @@ class World:
         self.event_delay = event_delay
         self.rotate_signs = rotate_signs
         self.chat_path = chat_path
+        self.refuse_base = refuse_base
         self.control = control
         self.throttle = Throttle(window)
         self.faults = Faults(Random(seed))
