@@ -10,7 +10,7 @@ Cyrillic or its Latin twin, or a digit in its place, is left to the pattern: ``s
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 _PLAIN = re.compile(r"[\n\r\t -~А-Яа-яЁё«»—–№…₽]*")
@@ -35,7 +35,13 @@ _TWINS = {
 _INVISIBLE = frozenset({"Mn", "Me", "Cf", "Cc", "Cn", "Co", "Cs"})
 _KEPT_CONTROLS = frozenset("\n\r\t")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
-_LETTER = r"[^\W_]"
+_WORD = re.compile(r"[\w@$]+")
+_CYRILLIC = re.compile(r"[а-я]")
+_FOREIGN = re.compile(r"[a-z046@$]")
+_TO_CYRILLIC = str.maketrans("aeopcyxkmthbu@$", "аеорсухкмтнвиас")
+_DIGITS = {"0": "о", "4": "ч", "6": "б"}
+_LONE_DIGIT = re.compile(r"(?<!\d)[046](?=[а-я])|(?<=[а-я])[046](?!\d)")
+_LETTER = r"(?:[^\W_]|[@$])"
 _SPACED = re.compile(
     rf"(?<!{_LETTER})(?:{_LETTER}[\s.\-_*|,/\\~+'\"]{{1,4}}){{2,}}{_LETTER}(?!{_LETTER})"
 )
@@ -86,10 +92,8 @@ def join(folded: Folded) -> Folded:
     spaced: list[tuple[int, int]] = []
     for run in _SPACED.finditer(text):
         gaps = [gap.span() for gap in _GAP.finditer(text, run.start(), run.end())]
-        narrowest = min(end - start for start, end in gaps)
         spaced.append(run.span())
-        for start, end in gaps:
-            dropped.update(range(start, end if end - start == narrowest else end - 1))
+        dropped.update(_closed(text, gaps))
     for stitch in _STITCHED.finditer(text):
         dropped.update(range(*stitch.span()))
     if not dropped:
@@ -103,6 +107,32 @@ def join(folded: Folded) -> Folded:
         [folded.origin[i] for i in kept],
         tuple((place[start], place[end - 1] + 1) for start, end in spaced),
     )
+
+
+def native(folded: Folded) -> Folded:
+    """Return the view with «тoчкa» and «т0чка» spelled in Cyrillic; case is kept."""
+    text = _WORD.sub(_in_cyrillic, folded.text)
+    return folded if text == folded.text else replace(folded, text=text)
+
+
+def _in_cyrillic(found: re.Match[str]) -> str:
+    word = found.group()
+    if not _CYRILLIC.search(word) or not _FOREIGN.search(word):
+        return word
+    return _LONE_DIGIT.sub(lambda d: _DIGITS[d.group()], word.translate(_TO_CYRILLIC))
+
+
+def _closed(text: str, gaps: list[tuple[int, int]]) -> set[int]:
+    """Return what to drop between letters; a wider gap, or a space, parts words."""
+    solid = [gap for gap in gaps if not text[slice(*gap)].isspace()]
+    if solid and len(solid) < len(gaps):
+        return {place for gap in solid for place in range(*gap)}
+    narrowest = min(end - start for start, end in gaps)
+    return {
+        place
+        for start, end in gaps
+        for place in range(start, end if end - start == narrowest else end - 1)
+    }
 
 
 @lru_cache(maxsize=4096)
@@ -178,6 +208,21 @@ _SPELLINGS = {
     "э": "[эe3]",
     "ю": "(?:[юu]|yu|iu)",
     "я": "(?:[я9]|ya|ia)",
+    "a": "[aа@4*]",
+    "b": "[bв6]",
+    "c": "[cс]",
+    "e": "[eе3*]",
+    "h": "[hн]",
+    "i": "[i1l!|и]",
+    "k": "[kк]",
+    "l": "[l1i|]",
+    "m": "[mм]",
+    "o": "[oо0*]",
+    "p": "[pр]",
+    "s": "[s$5]",
+    "t": "[tт7]",
+    "x": "[xх]",
+    "y": "[yу]",
 }
 _TOKEN = re.compile(r"\[[^\]]*\]|\\.|.", re.DOTALL)
 _START = r"(?<![^\W_])"
@@ -195,13 +240,13 @@ def spelled(pattern: str, *, loose: bool = False) -> re.Pattern[str]:
     parts = [] if loose else [_START]
     for token in _TOKEN.findall(pattern):
         if token == " ":
-            parts.append(r"[\W_]{0,4}" if loose else r"[\W_]{1,4}")
+            parts.append(r"(?:[\W_]{0,4})" if loose else r"(?:[\W_]{1,4})")
         elif token == "~":
             parts.append(r"[^.!?\n]{0,40}?")
         elif loose and token == r"\b":
             continue
-        elif token.startswith("[") and token[1] != "^" and "-" not in token[2:-2]:
-            choices = (_SPELLINGS.get(char, re.escape(char)) for char in token[1:-1])
+        elif re.fullmatch(r"\[[а-я]+\]", token):
+            choices = (_SPELLINGS[char] for char in token[1:-1])
             parts.append(f"(?:{'|'.join(choices)})")
         else:
             parts.append(_SPELLINGS.get(token, token))

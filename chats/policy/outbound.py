@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from chats.policy import codes, contacts, promises
-from chats.policy.folding import Folded, fold, join, spelled
+from chats.policy.folding import Folded, fold, join, native, spelled
 from chats.policy.kinds import Kind
 from chats.policy.phrases import RULES, Rule
 from chats.policy.terms import Terms, date_words, percent_words, scope_words
@@ -69,11 +69,11 @@ def check(
     assurance is only a warning. ``today`` (Moscow) lets «сегодня» be checked.
     """
     found = [*_size(text)]
-    seen = fold(text[:READ])
+    seen = native(fold(text[:READ]))
     views = [seen]
     joined = join(seen)
     if joined is not seen:
-        views.append(joined)
+        views.append(native(joined))
     for view in views:
         found += _disclosures(view, joined=view is not seen)
         found += _phrases(view, facts=facts)
