@@ -1,6 +1,10 @@
-"""A simulated WB at noon in Moscow, and clients that talk to it over a socket."""
+"""A simulated WB at noon in Moscow, a server that does as told, and clients of both."""
 
+import json
+import socket
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -55,3 +59,110 @@ def connect(sim, running):
 @pytest.fixture
 def wb(connect):
     return connect()
+
+
+def sign_of(sim, chat_id):
+    return next(
+        it.chats[chat_id].signs[-1]
+        for it in sim.sellers.values()
+        if chat_id in it.chats
+    )
+
+
+def texts(page):
+    return [event.text for event in page.events]
+
+
+TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJhY2MiOjN9.canary-canary-canary"
+
+
+SIGN = "1:1e26:66f136"
+
+
+class Scripted(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        size = int(self.headers.get("Content-Length") or 0)
+        seen = {
+            "verb": self.command,
+            "path": self.path,
+            "headers": {k.lower(): v for k, v in self.headers.items()},
+            "body": self.rfile.read(size),
+        }
+        self.server.seen.append(seen)
+        step = self.server.script.pop(0)
+        if step == "hang up":
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        status, headers, body = step
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {"Content-Length": len(body), **headers}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(body)
+        if int(headers.get("Content-Length", 0)) > len(body):
+            self.close_connection = True
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *args):
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    connections = 0
+
+    def process_request(self, request, client_address):
+        self.connections += 1
+        super().process_request(request, client_address)
+
+    def handle_error(self, request, client_address):
+        pass  # clients hang up on purpose here
+
+
+@pytest.fixture
+def server():
+    server = Server(("127.0.0.1", 0), Scripted)
+    server.seen, server.script = [], []
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def make_client(server):
+    made = []
+
+    def make(**options):
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        made.append(WbClient(TOKEN, hosts=Hosts.all_at(url), **options))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def client(make_client):
+    return make_client(timeout=(1, 1))
+
+
+def ok(body):
+    return 200, {}, body
+
+
+RECEIPT = {
+    "errors": [],
+    "result": {"addTime": 1712848270018, "chatID": "1:641b", "sign": "1:641b:abc"},
+}
+
+
+def send(client):
+    return client.send_message(reply_sign=SIGN, text="Да")

@@ -195,8 +195,10 @@ class Tape:
     def __call__(self, environ, start_response):
         request = http.read(environ)
         reply = self.simulator.answer(request)
-        self.heard.append((request, environ["QUERY_STRING"], reply))
         body = reply.encoded()
+        if "json" in reply.content_type and body:
+            reply.body = json.loads(body)
+        self.heard.append((request, environ["QUERY_STRING"], reply))
         start_response(
             f"{reply.status} X",
             [("Content-Type", reply.content_type), ("Content-Length", str(len(body)))],

@@ -1,34 +1,18 @@
 """The simulator through the client, as every other test will meet it."""
 
-import subprocess
-import sys
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import requests
 
-from agentiq.tests.conftest import NOON
+from agentiq.tests.conftest import NOON, sign_of, texts
 from agentiq.wb import errors
 from agentiq.wb.client import Hosts
 from agentiq.wb.errors import ForbiddenCause
-from agentiq.wb.records import Attachment, Category, DownloadPending, TokenKind
-from agentiq.wb.simulator import Remote, Simulator
-from agentiq.wb.simulator.__main__ import main
+from agentiq.wb.records import Attachment, Category, DownloadPending
+from agentiq.wb.simulator import Simulator
 
 PNG = b"\x89PNG\r\n\x1a\n--\r\n\r\n\x00"
-
-
-def sign_of(sim, chat_id):
-    return next(
-        it.chats[chat_id].signs[-1]
-        for it in sim.sellers.values()
-        if chat_id in it.chats
-    )
-
-
-def texts(page):
-    return [event.text for event in page.events]
 
 
 def test_a_buyers_first_message_opens_a_chat(sim, wb):
@@ -292,74 +276,6 @@ def test_files_sent_come_back_in_the_event(sim, wb):
     assert wb.download(file.download_id).content == PNG
 
 
-@pytest.mark.parametrize(
-    ("token", "cause"),
-    [
-        pytest.param({"days": -1}, ForbiddenCause.TOKEN_EXPIRED, id="expired"),
-        pytest.param({"categories": [3]}, ForbiddenCause.CATEGORY, id="category"),
-        pytest.param({"sid": "other"}, ForbiddenCause.TOKEN_INVALID, id="stranger"),
-        pytest.param({"kind": "test"}, ForbiddenCause.TOKEN_INVALID, id="sandbox"),
-        pytest.param({"kind": "service"}, ForbiddenCause.TOKEN_TYPE, id="no secret"),
-    ],
-)
-def test_a_token_is_refused_for_its_cause(sim, connect, token, cause):
-    sim.add_seller(sid="shop")
-    client = connect(sim.make_token(**{"sid": "shop", **token}))
-
-    with pytest.raises(errors.WbForbidden) as caught:
-        client.events()
-
-    assert caught.value.cause is cause
-
-
-def test_a_secret_goes_with_a_service_token_only(sim, connect):
-    sim.add_seller(sid="shop")
-    service = sim.make_token(TokenKind.SERVICE, sid="shop")
-    personal = sim.make_token(TokenKind.PERSONAL, sid="shop")
-
-    connect(service, client_secret="s").events()
-    with pytest.raises(errors.WbForbidden) as caught:
-        connect(personal, client_secret="s").events()
-
-    assert caught.value.cause is ForbiddenCause.TOKEN_TYPE
-
-
-def test_a_read_only_token_reads_and_may_not_send(sim, connect):
-    sim.add_seller(sid="shop")
-    client = connect(sim.make_token(read_only=True, sid="shop"))
-    chat_id = sim.new_chat("0")
-    client.events()
-
-    with pytest.raises(errors.WbForbidden) as caught:
-        client.send_message(reply_sign=sign_of(sim, chat_id), text="a")
-
-    assert caught.value.cause is ForbiddenCause.READ_ONLY
-
-
-def test_a_withdrawn_token_is_refused(sim, connect):
-    token = sim.make_token(sid=sim.add_seller(sid="shop"))
-    sim.withdraw(token)
-
-    with pytest.raises(errors.WbForbidden) as caught:
-        connect(token).events()
-
-    assert caught.value.cause is ForbiddenCause.WITHDRAWN
-
-
-def test_what_is_no_token_is_malformed(sim, connect):
-    with pytest.raises(errors.WbForbidden, match="malformed"):
-        connect("not-a-token").events()
-
-
-def test_a_seller_is_let_in_by_token_or_by_sid_and_once(sim):
-    token = sim.make_token(sid="a")
-
-    assert sim.add_seller(token) == "a"
-    assert sim.add_seller("a") == "a"
-    assert sim.add_seller("b") == "b"
-    assert list(sim.sellers) == ["a", "b"]
-
-
 def test_sellers_do_not_see_each_other(sim, connect):
     first = connect(sim.make_token(sid=sim.add_seller(sid="a")))
     second = connect(sim.make_token(sid=sim.add_seller(sid="b")))
@@ -370,192 +286,6 @@ def test_sellers_do_not_see_each_other(sim, connect):
     with pytest.raises(errors.WbRejected, match="Invalid signature"):
         second.send_message(reply_sign=sign_of(sim, chat_id), text="a")
     assert texts(first.events()) == ["0"]
-
-
-def allowed_in(wb, clock, seconds, step):
-    """How many of the requests made every ``step`` seconds were let through."""
-    passed = 0
-    for _ in range(round(seconds / step)):
-        try:
-            wb.events()
-            passed += 1
-        except errors.WbThrottled:
-            pass
-        clock.pass_(step)
-    return passed
-
-
-def test_a_bucket_lets_ten_through_at_once_and_then_one_a_second(clock, wb):
-    assert allowed_in(wb, clock, 10, 0.25) == 10 + 9
-
-
-def test_a_window_lets_ten_through_in_any_ten_seconds(sim, clock, wb):
-    sim.throttle.window = "sliding"
-
-    assert allowed_in(wb, clock, 10, 0.25) == 10
-    assert allowed_in(wb, clock, 10, 0.25) == 10
-
-
-def test_a_429_says_when_to_come_back_and_is_counted(sim, clock, wb):
-    for _ in range(10):
-        wb.events()
-    clock.pass_(0.4)
-
-    with pytest.raises(errors.WbThrottled) as caught:
-        wb.events()
-
-    assert caught.value.retry_after == 1
-    assert sim.throttled == {"events": 1}
-    assert sim.calls == {"events": 11}
-    clock.pass_(1)
-    wb.events()
-
-
-def test_rate_headers_tell_what_is_left(sim, running):
-    token = sim.make_token(sid=sim.add_seller(sid="shop"))
-
-    def headers():
-        url = f"{running.url}/api/v1/seller/chats"
-        answer = requests.get(url, headers={"Authorization": token}, timeout=5)
-        return {k: v for k, v in answer.headers.items() if k.startswith("X-Rate")}
-
-    assert headers() == {
-        "X-Ratelimit-Limit": "10",
-        "X-Ratelimit-Remaining": "9",
-        "X-Ratelimit-Reset": "1",
-    }
-    for _ in range(9):
-        headers()
-    assert headers() == {
-        "X-Ratelimit-Limit": "10",
-        "X-Ratelimit-Reset": "10",
-        "X-Ratelimit-Retry": "1",
-    }
-
-
-def test_a_base_token_gets_one_call_an_hour(sim, connect, clock):
-    client = connect(sim.make_token("base", sid=sim.add_seller(sid="shop")))
-    client.events()
-    clock.pass_(2)
-
-    with pytest.raises(errors.WbThrottled) as caught:
-        client.events()
-
-    assert caught.value.retry_after == 3598
-
-
-def test_a_base_token_can_be_turned_away_altogether(sim, connect):
-    sim.refuse_base = True
-    token = sim.make_token("base", sid=sim.add_seller(sid="shop"))
-
-    with pytest.raises(errors.WbForbidden) as caught:
-        connect(token).events()
-
-    assert caught.value.cause is ForbiddenCause.TOKEN_TYPE
-    connect(token, client_secret="secret").events()
-
-
-def test_each_method_and_seller_has_a_bucket_of_its_own(sim, connect):
-    first = connect(sim.make_token(sid=sim.add_seller(sid="a")))
-    second = connect(sim.make_token(sid=sim.add_seller(sid="b")))
-    for _ in range(10):
-        first.events()
-
-    first.chats()
-    second.events()
-
-    assert sim.throttled == {}
-
-
-@pytest.mark.parametrize(
-    ("fault", "failure", "delivered"),
-    [
-        ({"kind": "429", "seconds": 7}, errors.WbThrottled, 0),
-        ({"kind": "5xx"}, errors.WbUnknown, 0),
-        ({"kind": "drop-before"}, errors.WbUnknown, 0),
-        ({"kind": "reject", "detail": "PROHIBITED_CONTENT"}, errors.WbRejected, 0),
-        ({"kind": "402"}, errors.WbPaymentRequired, 0),
-        ({"kind": "401"}, errors.WbForbidden, 0),
-        ({"kind": "403"}, errors.WbForbidden, 0),
-        ({"kind": "disabled"}, errors.WbDisabled, 0),
-        ({"kind": "drop-after"}, errors.WbUnknown, 1),
-        ({"kind": "5xx-after"}, errors.WbUnknown, 1),
-        ({"kind": "truncated"}, errors.WbUnknown, 1),
-        ({"kind": "not-json"}, errors.WbUnknown, 1),
-    ],
-    ids=lambda value: value.get("kind") if isinstance(value, dict) else None,
-)
-def test_a_planned_failure_of_a_send(sim, wb, fault, failure, delivered):
-    chat_id = sim.new_chat("0")
-    planned = sim.fault(method="send", **fault)
-
-    with pytest.raises(failure):
-        wb.send_message(reply_sign=sign_of(sim, chat_id), text="1")
-
-    assert planned.hits == 1
-    assert len(sim.sent) == delivered
-    assert len(texts(wb.events())) == 1 + delivered
-    wb.send_message(reply_sign=sign_of(sim, chat_id), text="2")
-
-
-def test_a_slow_answer_is_still_the_answer(sim, clock, wb):
-    sim.new_chat("0")
-    sim.fault("slow", "events", seconds=3)
-
-    assert texts(wb.events()) == ["0"]
-    assert clock.now == NOON + timedelta(seconds=3)
-
-
-def test_an_empty_list_beside_a_full_history(sim, wb):
-    sim.new_chat("0")
-    sim.fault("empty-chats", "chats", times=None)
-
-    assert wb.chats() == ()
-    assert texts(wb.events()) == ["0"]
-
-
-def test_signatures_can_be_missing_everywhere(sim, wb):
-    sim.new_chat("0")
-    sim.fault("no-sign", times=None)
-
-    assert wb.chats()[0].reply_sign is None
-    assert wb.events().events[0].reply_sign is None
-
-
-def test_downloads_can_be_pending_or_blocked_on_demand(sim, wb):
-    sim.fault("pending", "download", seconds=12)
-    sim.fault("blocked", "download")
-
-    assert wb.download("x") == DownloadPending(12)
-    with pytest.raises(errors.WbDownloadBlocked):
-        wb.download("x")
-
-
-def test_a_fault_keeps_to_its_seller_its_skip_and_its_count(sim, connect):
-    first = connect(sim.make_token(sid=sim.add_seller(sid="a")))
-    second = connect(sim.make_token(sid=sim.add_seller(sid="b")))
-    sim.fault("5xx", "events", "a", skip=1, times=2)
-
-    def outcome(client):
-        try:
-            client.events()
-        except errors.WbUnavailable:
-            return "x"
-        return "."
-
-    assert "".join(outcome(first) for _ in range(5)) == ".xx.."
-    assert outcome(second) == "."
-
-
-def test_random_faults_are_the_same_for_the_same_seed():
-    def hits(seed):
-        sim = Simulator(seed=seed)
-        sim.fault("5xx", probability=0.2, times=None)
-        return [bool(sim.faults.struck("send", "a")) for _ in range(1000)]
-
-    assert hits(1) == hits(1)
-    assert hits(1) != hits(2)
-    assert 150 < sum(hits(1)) < 250
 
 
 def test_an_odd_event_passes_through_as_it_is(sim, wb):
@@ -584,33 +314,6 @@ def test_a_restart_keeps_chats_signatures_and_history(sim, wb, tmp_path, clock):
     assert again.new_chat() not in sim.seller().chats
 
 
-def test_another_process_drives_it_by_the_same_names(sim, running, wb):
-    remote = Remote(running.url)
-    chat_id = remote.new_chat(text="Здравствуйте!", at=NOON)
-    remote.buyer_says(chat_id=chat_id, text="фото", files=[["a.png", "image/png", PNG]])
-    remote.fault(kind="5xx", method="events")
-    remote.set(page_size=1, window="off")
-
-    with pytest.raises(errors.WbUnavailable):
-        wb.events()
-    assert texts(wb.events()) == ["Здравствуйте!"]
-    assert remote.calls() == {"events": 2}
-    assert [fault["hits"] for fault in remote.faults()] == [1]
-    assert remote.sent() == []
-    assert [it["chatID"] for it in remote.chats()] == [chat_id]
-    with pytest.raises(ValueError, match="no such chat"):
-        remote.buyer_says(chat_id="?", text="a")
-    with pytest.raises(ValueError, match="no such call"):
-        remote.answer()
-
-
-def test_without_control_nobody_drives_it(sim, running):
-    sim.control = False
-
-    with pytest.raises(ValueError, match="control is off"):
-        Remote(running.url).sent()
-
-
 def test_a_ping_checks_the_category_of_its_host(sim, running, connect):
     sim.add_seller(sid="shop")
     token = sim.make_token(categories=[Category.CHAT], sid="shop")
@@ -634,34 +337,3 @@ def test_an_unknown_url_is_not_found(running, sim):
 
     assert answer.status_code == 404
     assert answer.json()["title"] == "path not found"
-
-
-@contextmanager
-def process(*arguments):
-    command = [sys.executable, "-m", "agentiq.wb.simulator", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        try:
-            yield child.stdout.readline().strip()
-        finally:
-            child.terminate()
-            child.wait(10)
-    assert child.returncode == 0
-
-
-def test_as_a_process_it_keeps_its_chats_from_run_to_run(tmp_path):
-    state = ("--state", str(tmp_path / "state" / "wb.json"))
-    with process(*state) as url:
-        Remote(url).add_seller(sid="shop")
-        chat_id = Remote(url).new_chat(text="Здравствуйте!")
-
-    with process(*state) as url:
-        [chat] = Remote(url).chats()
-
-    assert chat["chatID"] == chat_id
-    assert chat["lastMessage"]["text"] == "Здравствуйте!"
-
-
-def test_a_taken_port_is_said_in_one_line(running, capsys):
-    assert main(["--port", str(running.port)]) == 1
-
-    assert f"cannot listen on port {running.port}" in capsys.readouterr().err

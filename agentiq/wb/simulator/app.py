@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from agentiq.wb import limits
@@ -13,7 +14,7 @@ from agentiq.wb.simulator.faults import Fault, FaultKind, instead, spoiled
 from agentiq.wb.simulator.http import Refused, Reply, Request
 from agentiq.wb.simulator.sellers import Seller
 from agentiq.wb.simulator.stock import Stock
-from agentiq.wb.tokens import TokenKind
+from agentiq.wb.tokens import TokenFacts, TokenKind
 
 _DOMAIN = re.compile(r"/([a-z-]+\.wildberries\.ru)(/.*)")
 
@@ -66,38 +67,41 @@ class Simulator(Stock):
         with self.lock:
             seller = self.sellers.get(facts.seller_uuid)
             if seller is None:
-                return http.gateway(
-                    401, "unauthorized", "token problem; unknown seller"
-                )
-            seller.calls[route.method] += 1
-            if facts.token_id in seller.withdrawn:
-                return http.gateway(
-                    401, "unauthorized", "token problem; token withdrawn"
-                )
-            refusal = access.objection(
-                facts,
-                request,
-                category=route.category,
-                writes=route.writes,
-                closed_to_base=route.closed_to_base,
-                refuse_base=self.refuse_base,
-                now=self.now(),
-            )
+                return _unauthorized("unknown seller")
+            refusal = self._refusal(route, seller, facts, request)
             if refusal:
                 return refusal
             secret = bool(request.headers.get("x-client-secret"))
             passed, headers = self._take(route, seller, facts.kind, secret)
             if not passed:
                 seller.throttled[route.method] += 1
-                reply = http.gateway(
-                    429, "too many requests", f"limited by {uuid.uuid4()}"
-                )
-                reply.headers |= headers
-                return reply
+                return _limited(headers)
             struck = self.faults.struck(route.method, seller.sid)
         reply = self._struck(route, seller, request, struck)
         reply.headers = {**headers, **reply.headers}
+        if reply.status == 429:
+            reply.headers.pop("X-Ratelimit-Remaining", None)
         return reply
+
+    def _refusal(
+        self,
+        route: routes.Route,
+        seller: Seller,
+        facts: TokenFacts,
+        request: Request,
+    ) -> Reply | None:
+        seller.calls[route.method] += 1
+        if facts.token_id in seller.withdrawn:
+            return _unauthorized("token withdrawn")
+        return access.objection(
+            facts,
+            request,
+            category=route.category,
+            writes=route.writes,
+            closed_to_base=route.closed_to_base,
+            refuse_base=self.refuse_base,
+            now=self.now(),
+        )
 
     def _take(
         self, route: routes.Route, seller: Seller, kind: TokenKind, secret: bool
@@ -121,13 +125,29 @@ class Simulator(Stock):
             reply = instead(fault, route.host)
             if reply:
                 return reply
-        try:
-            with self.lock:
+        with self.lock:
+            try:
                 reply = route.handler(self, seller, request)
-        except Refused as no:
-            reply = http.refusal(route.host, no.message, no.status)
-        return spoiled(reply, struck)
+            except Refused as no:
+                reply = http.refusal(route.host, no.message, no.status)
+            reply = spoiled(reply, struck)
+            # Written here: rows that others change must not change within an answer.
+            reply.body = reply.encoded()
+        return reply
+
+
+def _unauthorized(why: str) -> Reply:
+    return http.gateway(401, "unauthorized", f"token problem; {why}")
+
+
+def _limited(headers: dict[str, str]) -> Reply:
+    reply = http.gateway(429, "too many requests", f"limited by {uuid.uuid4()}")
+    reply.headers |= headers
+    return reply
 
 
 def _reason(status: int) -> str:
-    return "OK" if status < 300 else "Refused"
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"

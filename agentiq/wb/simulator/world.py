@@ -379,15 +379,7 @@ class World:
                 "sellers": [it.snapshot() for it in self.sellers.values()],
             }
             text = json.dumps(state, ensure_ascii=False)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(name, target)
-        except BaseException:
-            os.unlink(name)
-            raise
+        _replace(target, text)
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Take over what ``save`` wrote; faults and limits begin afresh."""
@@ -397,6 +389,19 @@ class World:
             self.sent = state["sent"]
             found = [Seller.restored(row) for row in state["sellers"]]
             self.sellers = {it.sid: it for it in found}
+
+
+def _replace(target: Path, text: str) -> None:
+    """Put a text in the place of a file; a crash leaves the old one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 def _good_card(nm_id: int, price: int, rid: str, size: str) -> Row:
