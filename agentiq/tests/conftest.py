@@ -126,7 +126,7 @@ class Server(ThreadingHTTPServer):
 
 
 @pytest.fixture
-def server():
+def stub():
     server = Server(("127.0.0.1", 0), Scripted)
     server.seen, server.script = [], []
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -136,11 +136,11 @@ def server():
 
 
 @pytest.fixture
-def make_client(server):
+def make_client(stub):
     made = []
 
     def make(**options):
-        url = f"http://127.0.0.1:{server.server_address[1]}"
+        url = f"http://127.0.0.1:{stub.server_address[1]}"
         made.append(WbClient(TOKEN, hosts=Hosts.all_at(url), **options))
         return made[-1]
 
@@ -150,7 +150,7 @@ def make_client(server):
 
 
 @pytest.fixture
-def client(make_client):
+def stub_wb(make_client):
     return make_client(timeout=(1, 1))
 
 

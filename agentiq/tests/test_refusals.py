@@ -83,25 +83,25 @@ UNAUTHORIZED = {
     ],
 )
 def test_every_shape_of_error_body_gives_its_message(
-    client, server, status, body, message, kind
+    stub_wb, stub, status, body, message, kind
 ):
-    server.script = [(status, {"Location": "http://127.0.0.1:1/"}, body)]
+    stub.script = [(status, {"Location": "http://127.0.0.1:1/"}, body)]
 
     with pytest.raises(errors.WbError) as caught:
-        client.events()
+        stub_wb.events()
 
     assert type(caught.value) is kind
     assert caught.value.message == message
     assert caught.value.status == status
     assert caught.value.method == limits.EVENTS
-    assert len(server.seen) == 1
+    assert len(stub.seen) == 1
 
 
-def test_the_request_id_and_code_are_kept(client, server):
-    server.script = [(401, {}, UNAUTHORIZED)]
+def test_the_request_id_and_code_are_kept(stub_wb, stub):
+    stub.script = [(401, {}, UNAUTHORIZED)]
 
     with pytest.raises(errors.WbForbidden) as caught:
-        client.chats()
+        stub_wb.chats()
 
     assert caught.value.request_id == "7b80742415072fe8b6b7f7761f1d1211"
     assert caught.value.code == "07e4668e--a53a3d31f8b0"
@@ -127,11 +127,11 @@ def test_the_request_id_and_code_are_kept(client, server):
         (403, "blocked by order", ForbiddenCause.OTHER),
     ],
 )
-def test_a_refused_token_is_refused_for_a_cause(client, server, status, detail, cause):
-    server.script = [(status, {}, {"title": "unauthorized", "detail": detail})]
+def test_a_refused_token_is_refused_for_a_cause(stub_wb, stub, status, detail, cause):
+    stub.script = [(status, {}, {"title": "unauthorized", "detail": detail})]
 
     with pytest.raises(errors.WbForbidden) as caught:
-        client.chats()
+        stub_wb.chats()
 
     assert caught.value.cause is cause
 
@@ -149,11 +149,11 @@ def test_a_refused_token_is_refused_for_a_cause(client, server, status, detail, 
         ({}, 1),
     ],
 )
-def test_a_429_says_how_long_from_a_second_to_a_day(client, server, headers, seconds):
-    server.script = [(429, headers, {"detail": "limited by c122"})]
+def test_a_429_says_how_long_from_a_second_to_a_day(stub_wb, stub, headers, seconds):
+    stub.script = [(429, headers, {"detail": "limited by c122"})]
 
     with pytest.raises(errors.WbThrottled) as caught:
-        client.events()
+        stub_wb.events()
 
     assert caught.value.retry_after == seconds
     assert not caught.value.local

@@ -1,4 +1,4 @@
-"""One call against a server that answers, or fails, exactly as told."""
+"""One call against a stub that answers, or fails, exactly as told."""
 
 import socket
 import threading
@@ -39,17 +39,17 @@ class Book:
         self.heard.append((method, headers, status))
 
 
-def test_the_limiter_hears_of_every_answer(make_client, server):
+def test_the_limiter_hears_of_every_answer(make_client, stub):
     book = Book()
-    server.script = [
+    stub.script = [
         (200, {"X-RateLimit-Limit": "10", "x-ratelimit-remaining": "9"}, {}),
         (429, {"X-Ratelimit-Retry": "4"}, {}),
     ]
-    client = make_client(limiter=book)
+    stub_wb = make_client(limiter=book)
 
-    client.events()
+    stub_wb.events()
     with pytest.raises(errors.WbThrottled):
-        client.events()
+        stub_wb.events()
 
     assert book.heard == [
         "events",
@@ -59,16 +59,16 @@ def test_the_limiter_hears_of_every_answer(make_client, server):
     ]
 
 
-def test_a_refusal_of_our_own_limiter_never_leaves(make_client, server):
+def test_a_refusal_of_our_own_limiter_never_leaves(make_client, stub):
     with pytest.raises(errors.WbThrottled) as caught:
         make_client(limiter=Book(wait=2.5)).events()
 
     assert caught.value.local
     assert caught.value.retry_after == 2.5
-    assert server.seen == []
+    assert stub.seen == []
 
 
-def test_a_faulty_observer_does_not_lose_an_accepted_message(make_client, server):
+def test_a_faulty_observer_does_not_lose_an_accepted_message(make_client, stub):
     class Faulty(Book):
         def observe(self, *args):
             raise RuntimeError
@@ -76,21 +76,21 @@ def test_a_faulty_observer_does_not_lose_an_accepted_message(make_client, server
     def broken(report):
         raise RuntimeError
 
-    server.script = [ok(RECEIPT)]
-    client = make_client(limiter=Faulty(), on_call=broken)
+    stub.script = [ok(RECEIPT)]
+    stub_wb = make_client(limiter=Faulty(), on_call=broken)
 
-    assert client.send_message(reply_sign=SIGN, text="Да").chat_id == "1:641b"
+    assert stub_wb.send_message(reply_sign=SIGN, text="Да").chat_id == "1:641b"
 
 
-def test_on_call_gets_each_call_with_its_outcome(make_client, server):
+def test_on_call_gets_each_call_with_its_outcome(make_client, stub):
     reports = []
-    server.script = [ok({}), (401, {}, UNAUTHORIZED), "hang up"]
-    client = make_client(on_call=reports.append)
+    stub.script = [ok({}), (401, {}, UNAUTHORIZED), "hang up"]
+    stub_wb = make_client(on_call=reports.append)
 
-    client.events()
+    stub_wb.events()
     for _ in range(2):
         with pytest.raises(errors.WbError):
-            client.events()
+            stub_wb.events()
 
     assert [(it.method, it.status) for it in reports] == [
         ("events", 200),
@@ -115,13 +115,13 @@ def test_on_call_gets_each_call_with_its_outcome(make_client, server):
         pytest.param("hang up", id="hung up after the request"),
     ],
 )
-def test_a_send_that_may_have_been_taken_is_unknown(client, server, step):
-    server.script = [step]
+def test_a_send_that_may_have_been_taken_is_unknown(stub_wb, stub, step):
+    stub.script = [step]
 
     with pytest.raises(errors.WbUnknown):
-        send(client)
+        send(stub_wb)
 
-    assert len(server.seen) == 1
+    assert len(stub.seen) == 1
 
 
 @pytest.mark.parametrize(
@@ -136,49 +136,49 @@ def test_a_send_that_may_have_been_taken_is_unknown(client, server, step):
         pytest.param("hang up", id="hung up"),
     ],
 )
-def test_a_read_that_failed_is_unavailable(client, server, step):
-    server.script = [step]
+def test_a_read_that_failed_is_unavailable(stub_wb, stub, step):
+    stub.script = [step]
 
     with pytest.raises(errors.WbUnavailable):
-        client.events()
+        stub_wb.events()
 
 
-def test_a_message_in_a_dead_kept_connection_goes_out_on_a_new_one(client, server):
-    server.script = [(200, {"Connection": "close"}, {}), ok(RECEIPT)]
-    client.events()
+def test_a_message_in_a_dead_kept_connection_goes_out_on_a_new_one(stub_wb, stub):
+    stub.script = [(200, {"Connection": "close"}, {}), ok(RECEIPT)]
+    stub_wb.events()
 
-    assert send(client).chat_id == "1:641b"
+    assert send(stub_wb).chat_id == "1:641b"
 
 
 def test_a_silent_server_leaves_a_send_unknown(make_client):
     with silent_port() as url:
-        client = WbClient(TOKEN, hosts=Hosts.all_at(url), timeout=(1, 0.2))
+        stub_wb = WbClient(TOKEN, hosts=Hosts.all_at(url), timeout=(1, 0.2))
         with pytest.raises(errors.WbUnknown):
-            send(client)
+            send(stub_wb)
         with pytest.raises(errors.WbUnavailable):
-            client.events()
-        client.close()
+            stub_wb.events()
+        stub_wb.close()
 
 
 def test_a_failed_tls_handshake_leaves_nothing_behind():
     with silent_port(reply=b"HTTP/1.1 400 plain\r\n\r\n") as url:
         secure = url.replace("http:", "https:")
-        client = WbClient(TOKEN, hosts=Hosts.all_at(secure), timeout=(1, 1))
+        stub_wb = WbClient(TOKEN, hosts=Hosts.all_at(secure), timeout=(1, 1))
         with pytest.raises(errors.WbUnavailable):
-            send(client)
-        client.close()
+            send(stub_wb)
+        stub_wb.close()
 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1", "http://nowhere.invalid", "https://nowhere.invalid"]
 )
 def test_a_server_that_cannot_be_reached_took_nothing(url):
-    client = WbClient(TOKEN, hosts=Hosts.all_at(url), timeout=(1, 1))
+    stub_wb = WbClient(TOKEN, hosts=Hosts.all_at(url), timeout=(1, 1))
 
     with pytest.raises(errors.WbUnavailable):
-        send(client)
+        send(stub_wb)
 
-    client.close()
+    stub_wb.close()
 
 
 @contextmanager
@@ -203,23 +203,23 @@ def silent_port(reply=b""):
             peer.close()
 
 
-def test_an_endless_answer_is_cut_off(client, server):
-    server.script = [ok(b" " * 300_000)]
-    request = Request("events", "GET", client.hosts.chat, max_bytes=100_000)
+def test_an_endless_answer_is_cut_off(stub_wb, stub):
+    stub.script = [ok(b" " * 300_000)]
+    request = Request("events", "GET", stub_wb.hosts.chat, max_bytes=100_000)
 
     with pytest.raises(errors.WbUnavailable, match="too large"):
-        client.call(request)
+        stub_wb.call(request)
 
 
-def test_the_token_shows_nowhere(make_client, server):
+def test_the_token_shows_nowhere(make_client, stub):
     echo = {"detail": f"bad header Bearer {TOKEN}", "requestId": TOKEN}
-    server.script = [(400, {}, echo), (500, {}, TOKEN.encode()), "hang up"]
-    client = make_client(client_secret="canary-secret")
-    shown = [repr(client), str(client.__dict__)]
+    stub.script = [(400, {}, echo), (500, {}, TOKEN.encode()), "hang up"]
+    stub_wb = make_client(client_secret="canary-secret")
+    shown = [repr(stub_wb), str(stub_wb.__dict__)]
 
     for _ in range(3):
         try:
-            client.events()
+            stub_wb.events()
         except errors.WbError as error:
             shown += [repr(error), str(error), error.body, str(error.__dict__)]
             shown.append("".join(traceback.format_exception(error)))
@@ -236,46 +236,46 @@ def test_a_token_that_cannot_be_a_header_is_refused_unseen(token):
     assert not token.strip() or token not in str(caught.value)
 
 
-def test_netrc_does_not_replace_the_token(make_client, server, tmp_path, monkeypatch):
+def test_netrc_does_not_replace_the_token(make_client, stub, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login other password person")
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
-    server.script = [ok({})]
+    stub.script = [ok({})]
 
     make_client().events()
 
-    assert server.seen[0]["headers"]["authorization"] == f"Bearer {TOKEN}"
+    assert stub.seen[0]["headers"]["authorization"] == f"Bearer {TOKEN}"
 
 
-def test_a_cookie_of_one_seller_is_not_sent_for_another(make_client, server):
+def test_a_cookie_of_one_seller_is_not_sent_for_another(make_client, stub):
     session = new_session()
-    server.script = [(200, {"Set-Cookie": "x=1; Path=/"}, {}), ok({})]
+    stub.script = [(200, {"Set-Cookie": "x=1; Path=/"}, {}), ok({})]
 
     make_client(session=session).events()
     make_client(session=session).events()
 
-    assert "cookie" not in server.seen[1]["headers"]
+    assert "cookie" not in stub.seen[1]["headers"]
     session.close()
 
 
-def test_closing_a_client_leaves_a_shared_session_open(make_client, server):
+def test_closing_a_client_leaves_a_shared_session_open(make_client, stub):
     session = new_session()
-    server.script = [ok({}), ok({})]
+    stub.script = [ok({}), ok({})]
     make_client(session=session).events()
     make_client(session=session).close()
 
     make_client(session=session).events()
 
-    assert server.connections == 1
+    assert stub.connections == 1
     session.close()
 
 
 def test_a_proxy_of_the_environment_is_used(monkeypatch):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
-    client = WbClient(TOKEN, timeout=(1, 1))
+    stub_wb = WbClient(TOKEN, timeout=(1, 1))
 
     with pytest.raises(errors.WbUnavailable, match="ProxyError"):
-        send(client)
+        send(stub_wb)
 
-    client.close()
+    stub_wb.close()
