@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chats.policy import codes, contacts, names
+from chats.policy import codes, contacts, names, outbound
 from chats.policy.folding import fold, spelled
 from chats.policy.terms import Terms, date_words, percent_words, scope_words
 
@@ -68,6 +68,8 @@ _BAIT = spelled(
     r"админ|поддержк|оператор|директор|менеджер|sale|promo|discount|wildberries|вайлдбер|"
     r"правил|инструкц|систем|system|ignore|игнор|процент|рубл|телегр|ватсап|озон\b|ozon)"
 )
+_PROBE = "Спасибо за покупку «{}» с промокодом"
+"""A title must pass the policy even next to a code."""
 _NAME = re.compile(r"[А-ЯЁа-яё]{2,20}(?:-[А-ЯЁа-яё]{2,20})?|[A-Za-z]{2,15}")
 
 
@@ -149,7 +151,9 @@ def title(raw: str) -> str:
     short = short.rstrip(" ,.;:-–—/+&(")
     if short.count("(") != short.count(")"):
         short = short.split("(")[0].rstrip(" ,")
-    return "" if _is_bait(short) else short
+    if not short:
+        return ""
+    return "" if _is_bait(short) or outbound.check(_PROBE.format(short)) else short
 
 
 def _codelike(word: str) -> bool:
