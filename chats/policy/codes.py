@@ -18,7 +18,7 @@ _MIXED = re.compile(
     r"(?=[A-ZА-Я\d\-_]*[A-ZА-Я])(?=[A-ZА-Я\d\-_]*\d)[A-ZА-Я\d\-_]{4,30}"
 )
 _MODEL = re.compile(
-    r"(?:IP|USB|HDMI|LED|GPS|ГОСТ|EAN|CR|LR|AAA|RTX|GTX|ISO|AC|DC|SPF|UPF|OEKO|DDR|SSD|"
+    r"(?:IP|USB|FAT|NTFS|HDMI|LED|GPS|ГОСТ|EAN|CR|LR|AAA|RTX|GTX|ISO|AC|DC|SPF|UPF|OEKO|DDR|SSD|"
     r"TYPE|WIFI|SM|ТУ|ТР|EN|ЕАС|EAC|XXL|XXXL|FULL|IPS|АКБ|MP|BT|XL|XS|SN)[-_]?\d*[A-ZА-Я]?"
 )
 _MENTION = spelled(r"(?:промо[ -]?код|промик|код|купон|промо|скидк|promo|code|coupon)")
@@ -102,7 +102,8 @@ def _is_code(token: str, *, introduced: bool, speaks: bool) -> bool:
     if introduced:
         return True
     shape = _SHAPE.fullmatch(token)
-    if shape and len(token) >= 5 and 3 <= int(shape[1]) <= 100:
+    plain = "-" not in token or len(token) >= 7
+    if shape and plain and len(token) >= 5 and 3 <= int(shape[1]) <= 100:
         return True
     if not speaks:
         return False

@@ -76,7 +76,7 @@ _SHARE = re.compile(
 )
 _AMOUNT = spelled(
     r"(?:скидк\w*|промо\w*|код\w*|дешевле|минус|скинем|сброс\w*|уступ\w*)[^.!?\n\d]{0,30}?"
-    r"\d[\d ]{0,6} ?(?:руб|₽|р\b|р\.|тысяч|к\b)"
+    r"\d[\d ]{0,6}[ ]?(?:руб|₽|р\b|р\.|тысяч|к\b)"
 )
 _FIGURE = re.compile(
     r"(?:вдвое|втрое|в \d+ раза?|в (?:два|три) раза|наполовину) дешевле|полцены|"
@@ -137,6 +137,8 @@ def wrong_dates(
         taken: list[Span] = []
         for found in _DAY.finditer(sentence):
             taken.append(found.span())
+            if _is_other_day(sentence, found.start()):
+                continue
             if not (terms and _is_day(found, terms.expires_on)):
                 yield start + found.start(), start + found.end()
         for found in _RELATIVE.finditer(sentence):
@@ -156,6 +158,13 @@ def wrong_scopes(folded: Folded, terms: Terms) -> Iterator[Span]:
             yield found.span()
     if terms.scope == "selected":
         yield from _foreign_articles(folded.text, terms)
+
+
+def _is_other_day(sentence: str, start: int) -> bool:
+    """Return whether the date belongs to a delivery or the like, not to the code."""
+    before = sentence[max(0, start - 30) : start]
+    others = [found.end() for found in _OTHER_DAYS.finditer(before)]
+    return bool(others) and not _PROMO.search(before, others[-1])
 
 
 def _foreign_articles(text: str, terms: Terms) -> Iterator[Span]:
