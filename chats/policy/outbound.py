@@ -76,7 +76,7 @@ def check(
         views.append(native(joined))
     for view in views:
         found += _disclosures(view, joined=view is not seen)
-        found += _phrases(view, facts=facts)
+        found += _phrases(view, facts=facts, offered=terms is not None)
         found += _promos(view, terms, known_codes, facts=facts, today=today)
     return _sorted(found)
 
@@ -115,8 +115,8 @@ def _disclosures(view: Folded, *, joined: bool) -> Iterator[Violation]:
         yield _violation(Kind.LINK, view, start, end)
 
 
-def _phrases(view: Folded, *, facts: str) -> Iterator[Violation]:
-    promo = codes.mentioned(view)
+def _phrases(view: Folded, *, facts: str, offered: bool) -> Iterator[Violation]:
+    promo = offered or codes.mentioned(view)
     for rule in RULES:
         if rule.promo and not promo:
             continue

@@ -96,6 +96,11 @@ _VAGUE = re.compile(
     r"нового года|\d{1,2}(?:-?го|-?ое)? числа)|(?:одну |эту |целую |ещ[её] )недел\w+|"
     r"(?:весь|целый|этот) (?:день|месяц|год)\b|до \d{1,2}-?го\b"
 )
+_WORDED = re.compile(
+    r"(?:до|по)\s(?:двадцат\w+\s|тридцат\w+\s)?(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм|девят|десят|двадцат|тридцат|\w+надцат)\w{0,5}\s"
+    rf"(?:{'|'.join(MONTHS)})|весь\s(?:январь|февраль|март|апрель|май|июнь|июль|август|сентябрь|октябрь|ноябрь|декабрь)"
+)
+"""A day in words cannot be compared with the registry: write it in figures."""
 _RELATIVE = re.compile(r"(?:до|по|только|лишь|ещ[её])?\s?(сегодня|завтра)(?!шн)")
 _OTHER_DAYS = re.compile(
     r"доставк|достав[яи]|поступл|поступит|поставк|прид[её]т|приед|возврат|вернуть|заявк|рассм|"
@@ -132,7 +137,7 @@ def wrong_dates(
     folded: Folded, terms: Terms | None, today: date | None
 ) -> Iterator[Span]:
     """Yield days and periods said of the code that are not its last day."""
-    for start, end in _validity(folded.text):
+    for start, end in _validity(folded.text, terms):
         sentence = folded.text[start:end]
         taken: list[Span] = []
         for found in _DAY.finditer(sentence):
@@ -145,6 +150,8 @@ def wrong_dates(
             shift = timedelta(days=found[1] == "завтра")
             if not (terms and today and today + shift == terms.expires_on):
                 yield start + found.start(), start + found.end()
+        for found in _WORDED.finditer(sentence):
+            yield start + found.start(), start + found.end()
         for found in _VAGUE.finditer(sentence):
             if not any(a < found.end() and found.start() < b for a, b in taken):
                 yield start + found.start(), start + found.end()
@@ -227,11 +234,12 @@ def _promo_sentences(text: str) -> Iterator[Span]:
         carried = speaks
 
 
-def _validity(text: str) -> Iterator[Span]:
+def _validity(text: str, terms: Terms | None) -> Iterator[Span]:
     for start, end in _sentences(text):
         sentence = text[start:end]
         if (
             _PROMO.search(sentence)
+            or (terms and terms.code.lower() in sentence)
             or _VALIDITY.search(sentence)
             and not _OTHER_DAYS.search(sentence)
         ):
