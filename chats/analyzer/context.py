@@ -15,7 +15,15 @@ LOOKBACK = 5
 """Earlier lines of the buyer that are read again for their intent."""
 OTHER = INTENTS.index(Intent.OTHER)
 THANKS = INTENTS.index(Intent.THANKS)
+ANSWERED = 0.92
+"""Below this an answer to the seller's question is about what was asked."""
+HANGING = 0.75
+"""Below this a turn that begins with «а» hangs on what was said before."""
+GRATEFUL = ("спасиб", "пасиб", "благодар", "спс", "мерси")
 LINKS = frozenset({"а", "и", "или", "тогда", "еще", "ну"})
+UNITS = frozenset(
+    {"кг", "см", "мм", "г", "гр", "мл", "л", "лет", "размер", "р", "шт", "рост"}
+)
 
 
 def is_follow_up(forms: list[str], intents: Floats, context: Context | None) -> bool:
@@ -28,19 +36,21 @@ def is_follow_up(forms: list[str], intents: Floats, context: Context | None) -> 
     if context is None or not context.history:
         return False
     spoken = [form for form in forms if form[0].isalnum() or form in "+👍"]
-    if len(spoken) > SHORT or intents.argmax() == THANKS:
+    if len(spoken) > SHORT or any(form.startswith(GRATEFUL) for form in spoken):
         return False
-    last = context.history[-1]
-    asked = last.author == "seller" and "?" in last.text
-    if asked:
-        return bool(intents.argmax() == OTHER or intents.max() < 0.6 or _bare(spoken))
-    hanging = bool(spoken) and (spoken[0] in LINKS or _bare(spoken))
-    return hanging and bool(intents.argmax() == OTHER or intents.max() < 0.75)
+    last, top = context.history[-1], int(intents.argmax())
+    unclear = top in (OTHER, THANKS) or _bare(spoken)
+    if last.author == "seller" and "?" in last.text:
+        return unclear or float(intents[top]) < ANSWERED
+    linked = bool(spoken) and spoken[0] in LINKS
+    return _bare(spoken) or (linked and (top == OTHER or intents[top] < HANGING))
 
 
 def _bare(spoken: list[str]) -> bool:
-    """Return whether there is nothing but numbers and linking words."""
-    return all(form[0].isdigit() or form in LINKS or form == "+" for form in spoken)
+    """Return whether there is nothing but numbers, units and linking words."""
+    return all(
+        form[0].isdigit() or form in LINKS | UNITS or form == "+" for form in spoken
+    )
 
 
 def followed(context: Context) -> list[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chats.analyzer.encoder import DIM, POOLED, Encoder
+from chats.analyzer.mood import MOOD, mood
 from chats.analyzer.safety import Alarm, alarms
 from chats.analyzer.taxonomy import Flag
 from chats.analyzer.text import Word, plain
@@ -225,7 +226,7 @@ def shape(text: str, tokens: list[Word]) -> list[float]:
 
 
 FLAGS = tuple(Flag)
-DENSE = DIM + POOLED + SHAPE + 1 + len(FLAGS)
+DENSE = DIM + POOLED + SHAPE + MOOD + 1 + len(FLAGS)
 
 
 @dataclass(frozen=True)
@@ -243,10 +244,10 @@ def see(tokens: list[Word]) -> Seen:
 
 
 def dense(encoder: Encoder, texts: list[str], turns: list[Seen]) -> Floats:
-    """Return the encoder's view, the shape and the alarms: a row of DENSE each."""
+    """Return the encoder's view, shape, mood and alarms: a row of DENSE each."""
     vectors, peaks = encoder.encode([plain(turn.tokens) for turn in turns])
     rest = [
-        shape(text, turn.tokens) + _rung(turn.alarms)
+        shape(text, turn.tokens) + mood(turn.tokens) + _rung(turn.alarms)
         for text, turn in zip(texts, turns, strict=True)
     ]
     return np.hstack([vectors, peaks, np.array(rest, dtype=np.float32)])

@@ -54,9 +54,15 @@ PAIRS = np.array(
 )
 
 
-def scenarios(intents: Floats, sentiments: Floats) -> Floats:
-    """Return the probability of each scenario: the sum over the pairs that make it."""
-    total: Floats = np.einsum("ni,ns,isc->nc", intents, sentiments, PAIRS)
+def scenarios(intents: Floats, sentiments: Floats, lift: Floats) -> Floats:
+    """
+    Return the probability of each scenario: the sum over the pairs that make it.
+
+    ``lift`` favours the pairs of intent and sentiment that go together.
+    """
+    pairs = intents[:, :, None] * sentiments[:, None, :] * lift
+    pairs /= pairs.sum(axis=(1, 2), keepdims=True)
+    total: Floats = np.einsum("nis,isc->nc", pairs, PAIRS)
     return total
 
 
@@ -79,6 +85,7 @@ class Heads:
     centre: Floats
     scale: Floats
     settings: Floats
+    lift: Floats
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -100,6 +107,7 @@ class Heads:
             centre=arrays["centre"],
             scale=arrays["scale"],
             settings=arrays["settings"],
+            lift=arrays["lift"],
         )
 
     def scores(self, turns: list[Hashes], dense: Floats) -> Floats:

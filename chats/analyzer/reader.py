@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 
 from chats.analyzer import features
+from chats.analyzer.alphabet import russian
 from chats.analyzer.context import followed, is_follow_up
 from chats.analyzer.encoder import ENCODER, Encoder
 from chats.analyzer.evidence import Quotes
@@ -30,7 +31,7 @@ from chats.analyzer.heads import (
 )
 from chats.analyzer.records import Context, Evidence, Reading, Turn
 from chats.analyzer.taxonomy import Flag, Intent, Scenario, Sentiment
-from chats.analyzer.text import Word, language, words
+from chats.analyzer.text import Word, language, plain, words
 
 SECOND = 0.2
 """The least probability of a second intent worth naming."""
@@ -93,11 +94,12 @@ def _read_batch(asked: list[tuple[str | Turn, Context | None]]) -> list[Reading]
 
 
 def _page(turn: str | Turn) -> Page:
+    encoder, _ = _artefacts()
     messages = (turn,) if isinstance(turn, str) else tuple(turn.messages)
     tokens: list[Word] = []
     places: list[int] = []
     for number, message in enumerate(messages):
-        found = words(message)
+        found = russian(words(message), encoder)
         tokens += found
         places += [number] * len(found)
         if len(tokens) > features.WORD_LIMIT * 4:
@@ -142,11 +144,11 @@ def _reading(page: Page, chances: Chances) -> Reading:
     _, heads = _artefacts()
     first, second = np.argsort(-chances.intents)[:2]
     mood = int(chances.sentiments.argmax())
-    options = scenarios(chances.intents[None], chances.sentiments[None])[0]
+    options = _options(chances, heads)
     best = int(options.argmax())
     scenario, sure = SCENARIOS[best], float(options[best])
     flags = _flags(page.seen, chances, heads)
-    tongue = language(page.text)
+    tongue = language(plain(page.seen.tokens))
     confident = scenario is Scenario.NONE or sure >= float(heads.settings[2 + best])
     second_fits = chances.intents[second] >= SECOND and second != len(INTENTS) - 1
     return Reading(
@@ -165,11 +167,16 @@ def _reading(page: Page, chances: Chances) -> Reading:
     )
 
 
+def _options(chances: Chances, heads: Heads) -> Floats:
+    options = scenarios(chances.intents[None], chances.sentiments[None], heads.lift)
+    return options[0]
+
+
 def _flags(seen: Seen, chances: Chances, heads: Heads) -> tuple[Flag, ...]:
     """Return the flags of a turn: those that rang and those that were learnt."""
     unsafe = 1 - float(chances.flags[0])
     rung = {alarm.flag for alarm in seen.alarms}
-    if unsafe < float(heads.settings[5]):
+    if unsafe < float(heads.settings[6 if rung else 5]):
         return ()
     rung.add(FLAGS[int(chances.flags[1:].argmax())])
     return tuple(flag for flag in FLAGS if flag in rung)
@@ -205,6 +212,6 @@ def _nothing(page: Page) -> Reading:
         flags=(),
         evidence=(),
         secondary_intent=None,
-        language=language(page.text),
+        language=language(plain(page.seen.tokens)),
         version=_artefacts()[1].version,
     )

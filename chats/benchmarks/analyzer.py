@@ -2,7 +2,8 @@
 How well and how fast the analyser reads a labelled file.
 
 The file holds JSON lines with ``text`` and, where known, ``intent``,
-``sentiment`` and ``flags`` (a list; a missing key is not measured).
+``sentiment``, ``flags`` (a list; a missing key is not measured) and ``history``
+(earlier lines, each with author and text).
 """
 
 import json
@@ -11,17 +12,27 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chats.analyzer import Intent, Reading, Sentiment, analyze, analyze_many
+from chats.analyzer import (
+    Context,
+    Intent,
+    Line,
+    Reading,
+    Sentiment,
+    analyze,
+    analyze_many,
+)
 from chats.analyzer.taxonomy import scenario_of
 
 COVERAGE = 0.8
 BINS = 10
+START = datetime(2026, 1, 1, tzinfo=UTC)
 Figures = dict[str, Any]
 
 COLD = """
@@ -51,7 +62,7 @@ def run(options: Figures) -> Iterator[Figures]:
     lines = options["file"].read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines if line.strip()]
     texts = [row["text"] for row in rows]
-    readings = analyze_many([(text, None) for text in texts])
+    readings = analyze_many([(row["text"], _context(row)) for row in rows])
     yield {"bench": "analyzer", "rows": len(rows), "version": readings[0].version}
     if labelled := [pair for pair in zip(rows, readings, strict=True) if _has(pair[0])]:
         yield from accuracy(labelled)
@@ -61,6 +72,18 @@ def run(options: Figures) -> Iterator[Figures]:
     yield cold(texts)
     if options.get("errors"):
         yield from errors(rows, readings)
+
+
+def _context(row: Figures) -> Context | None:
+    """Return the row's ``history`` as lines a minute apart, None without one."""
+    said = row.get("history")
+    if not said:
+        return None
+    lines = [
+        Line(line["author"], line["text"], START + number * timedelta(minutes=1))
+        for number, line in enumerate(said)
+    ]
+    return Context(tuple(lines))
 
 
 def _has(row: Figures) -> bool:

@@ -83,6 +83,8 @@ def test_the_tone_is_the_one_that_is_meant(text, sentiment):
     ("text", "intent"),
     [
         pytest.param("отмeнитe зaкaз пoжaлуйстa", "order_cancel", id="Latin letters"),
+        pytest.param("otmenite zakaz pozhaluista", "order_cancel", id="by sound"),
+        pytest.param("jnvtybnt pfrfp", "order_cancel", id="wrong layout"),
         pytest.param("отменитезаказпожалуйста", "order_cancel", id="no spaces"),
         pytest.param("ОТМЕНИТЕ ЗАКАЗ!!!!!!!", "order_cancel", id="shouting"),
         pytest.param("спасииииибо большооое", "thanks", id="stretched"),
@@ -227,6 +229,22 @@ def test_a_follow_up_question_keeps_the_subject():
     )
 
     assert analyze("а 46?", context).intent is Intent.AVAILABILITY
+
+
+def test_a_bare_number_answers_what_was_asked():
+    context = said(
+        ("buyer", "какой размер мне взять?"), ("seller", "Подскажите рост и вес.")
+    )
+
+    assert analyze("170 65", context).intent is Intent.SIZING_FIT
+
+
+def test_a_clear_new_request_is_not_swallowed_by_the_dialogue():
+    context = said(
+        ("buyer", "какой размер мне взять?"), ("seller", "Какой у вас рост?")
+    )
+
+    assert analyze("отмените заказ", context).intent is Intent.ORDER_CANCEL
 
 
 def test_yesterday_is_forgotten():

@@ -1,0 +1,52 @@
+"""``manage.py train_analyzer``: the analyser's weights from the training messages."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chats.analyzer.heads import HEADS
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class Command(BaseCommand):
+    """
+    Trains in a process of its own.
+
+    Sums over several threads round differently from run to run, and the number
+    of threads can only be set before numpy is loaded.
+    """
+
+    help = "Train the analyser; the same data gives the same bytes."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare where more data comes from and where the weights go."""
+        parser.add_argument(
+            "--extra",
+            type=Path,
+            action="append",
+            default=[],
+            help="folder of more messages, laid out as chats/analyzer/training",
+        )
+        parser.add_argument("--out", type=Path, default=HEADS, help="file to write")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Train and print the version, the examples used and the size."""
+        command = [sys.executable, "-m", "chats.analyzer.learning"]
+        command += ["--out", str(options["out"])]
+        for folder in options["extra"]:
+            command += ["--extra", str(folder)]
+        done = subprocess.run(
+            command,
+            check=False,
+            env=os.environ | ONE_THREAD,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise CommandError(done.stderr.strip() or "training failed")
+        self.stdout.write(done.stdout.strip())
