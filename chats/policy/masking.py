@@ -97,7 +97,7 @@ def mask_for_logs(text: str) -> str:
 
 
 def _replaced(text: str, spans: tuple[Span, ...]) -> str:
-    pieces = []
+    pieces: list[str] = []
     end = 0
     for span in spans:
         pieces += (text[end : span.start], span.placeholder)

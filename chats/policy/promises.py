@@ -81,7 +81,7 @@ _AMOUNT = spelled(
 _FIGURE = re.compile(
     r"(?:вдвое|втрое|в \d+ раза?|в (?:два|три) раза|наполовину) дешевле|полцены|"
     r"пол-?цены|половин\w* (?:цены|стоимости)|за (?:один|1) рубль|бесплатн|"
-    r"\b1\s?\+\s?1\b|\b2\s?\+\s?1\b|вторая? \w+ в подарок|два по цене|2 по цене|даром\b"
+    r"\b1\s?\+\s?1\b|\b2\s?\+\s?1\b|вторая? \w+ в подарок|два по цене|2 по цене|даром\b|на (?:четверть|треть|половину)\b"
 )
 _DAY = re.compile(
     rf"(?<!\d)(?P<day>[0-3]?\d)\s?(?:-?го|-?ое)?\s?(?P<month>{'|'.join(MONTHS)})(?:\s?(?P<year>20\d\d))?"
@@ -111,7 +111,7 @@ _VALIDITY = re.compile(
 )
 _ALL = re.compile(
     r"(?<!не )на (?:абсолютно )?(?:вс[её]\b(?! же| равно)(?! этот| эти)|весь ассортимент|весь каталог|весь магазин|весь заказ|всю (?:корзин|продукц|покупк|коллекц)|все (?:наши )?(?:товар|вещ|модел|позиц|артикул|издели)|"
-    r"люб(?:ой|ую|ые|ое|ая)|вс[её] подряд|каждый (?:товар|заказ))|весь ассортимент|для всех товаров|на всех товар|ко всем (?:товар|заказ)|к любо(?:му|й)"
+    r"люб(?:ой|ую|ые|ое|ая)|вс[её] подряд|каждый (?:товар|заказ))|весь ассортимент|(?<!\w)(?:что угодно|везде)\b|для всех товаров|на всех товар|ко всем (?:товар|заказ)|к любо(?:му|й)"
 )
 _SOME = re.compile(
     r"(?:только |лишь |исключительно )?на (?:этот|эту|эти|это|данн\w+|выбранн\w+|отдельн\w+|некоторы\w+|определ[её]нн\w+|избранн\w+)"
@@ -160,7 +160,7 @@ def wrong_dates(
 def wrong_scopes(folded: Folded, terms: Terms) -> Iterator[Span]:
     """Yield words that widen or narrow what the code covers."""
     pattern = _SOME if terms.scope == "all" else _ALL
-    for start, end in _promo_sentences(folded.text):
+    for start, end in _promo_sentences(folded.text, terms):
         for found in pattern.finditer(folded.text, start, end):
             yield found.span()
     if terms.scope == "selected":
@@ -175,7 +175,7 @@ def _is_other_day(sentence: str, start: int) -> bool:
 
 
 def _foreign_articles(text: str, terms: Terms) -> Iterator[Span]:
-    for start, end in _promo_sentences(text):
+    for start, end in _promo_sentences(text, terms):
         if "артикул" not in text[start:end]:
             continue
         for found in re.finditer(r"(?<![\w])\d{6,12}(?!\w)", text[start:end]):
@@ -205,7 +205,8 @@ def _is_share(text: str, found: re.Match[str], facts: str) -> bool:
 
 def _is_day(found: re.Match[str], expected: date) -> bool:
     if found["month"]:
-        parts = (found["year"], MONTHS.index(found["month"]) + 1, found["day"])
+        number = str(MONTHS.index(found["month"]) + 1)
+        parts = (found["year"], number, found["day"])
     else:
         parts = (
             found["y"] or found["iy"],
@@ -224,11 +225,12 @@ def _sentences(text: str) -> Iterator[Span]:
             yield found.span()
 
 
-def _promo_sentences(text: str) -> Iterator[Span]:
+def _promo_sentences(text: str, terms: Terms) -> Iterator[Span]:
     """Yield sentences about the code, and the one right after each of them."""
     carried = False
     for start, end in _sentences(text):
-        speaks = bool(_PROMO.search(text, start, end))
+        named = terms.code.lower() in text[start:end]
+        speaks = named or bool(_PROMO.search(text, start, end))
         if speaks or carried:
             yield start, end
         carried = speaks
