@@ -1,0 +1,55 @@
+"""
+Rows of the conversation side, in the order of the loop.
+
+WB event → Message → Analysis → Suggestion → Decision → Outgoing → Attempt → WB.
+"""
+
+from chats.models.conversations import (
+    Attachment,
+    Chat,
+    ChatOrder,
+    ChatQuerySet,
+    Draft,
+    FeedCursor,
+    Message,
+    MessageQuerySet,
+    Note,
+    Presence,
+)
+from chats.models.outbox import (
+    Attempt,
+    Outgoing,
+    OutgoingChange,
+    OutgoingFile,
+    OutgoingQuerySet,
+)
+from chats.models.readings import (
+    Analysis,
+    Correction,
+    Decision,
+    Suggestion,
+    SuggestionQuerySet,
+)
+
+__all__ = [
+    "Analysis",
+    "Attachment",
+    "Attempt",
+    "Chat",
+    "ChatOrder",
+    "ChatQuerySet",
+    "Correction",
+    "Decision",
+    "Draft",
+    "FeedCursor",
+    "Message",
+    "MessageQuerySet",
+    "Note",
+    "Outgoing",
+    "OutgoingChange",
+    "OutgoingFile",
+    "OutgoingQuerySet",
+    "Presence",
+    "Suggestion",
+    "SuggestionQuerySet",
+]

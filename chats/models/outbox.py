@@ -1,0 +1,155 @@
+"""Replies on their way to WB: the row is the queue."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from agentiq.tenancy import scoped
+from chats.models.conversations import Chat, Message
+from chats.models.readings import Decision
+from promos.models import PromoCode, Seller
+
+
+class OutgoingQuerySet(models.QuerySet["Outgoing"]):
+    def due(self, now: datetime) -> Self:
+        """Replies waiting to be sent whose time has come, oldest first."""
+        queued = self.filter(status=Outgoing.Status.QUEUED, due_at__lte=now)
+        return queued.order_by("due_at", "pk")
+
+    def unsettled(self) -> Self:
+        """Replies that are not final yet."""
+        return self.filter(status__in=Outgoing.OPEN)
+
+
+class Outgoing(models.Model):
+    """A reply to a buyer and what became of it. Written with the operator's act."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Waiting to be sent")  # until due_at: the undo window
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Not sent")
+        UNKNOWN = "unknown", _("Checking delivery")
+        CANCELLED = "cancelled", _("Taken back")
+        COPIED = "copied", _("Copied for the cabinet")
+        DRY = "dry", _("Dry run: not sent")
+
+    OPEN = (Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.COPIED)
+
+    seller = models.ForeignKey(Seller, models.CASCADE)
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="outgoing")
+    decision = models.ForeignKey(
+        Decision, models.PROTECT, null=True, related_name="outgoing"
+    )
+    key = models.UUIDField(unique=True)
+    text = models.TextField(_("Text"), blank=True)
+    promo_code = models.ForeignKey(PromoCode, models.PROTECT, null=True, blank=True)
+    promo_snapshot = models.JSONField(default=dict)
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    status = models.CharField(
+        _("State"), max_length=10, choices=Status, default=Status.QUEUED
+    )
+    reason = models.CharField(_("Why"), max_length=60, blank=True)  # machine word
+    reason_detail = models.CharField(max_length=500, blank=True)  # WB's own words
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    sending_since = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    message = models.OneToOneField(
+        Message, models.SET_NULL, null=True, related_name="outgoing"
+    )
+
+    objects = scoped(OutgoingQuerySet)
+
+    class Meta:
+        verbose_name = _("outgoing reply")
+        verbose_name_plural = _("outgoing replies")
+        ordering = ("-pk",)
+        constraints = [
+            # One in flight per chat, whatever the workers do.
+            models.UniqueConstraint(
+                fields=("chat",),
+                condition=Q(status__in=("sending", "unknown")),
+                name="one_in_flight",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=("due_at", "id"),
+                condition=Q(status="queued"),
+                name="outgoing_due",
+            ),
+            models.Index(
+                fields=("seller", "status"),
+                condition=Q(status__in=("queued", "sending", "unknown", "copied")),
+                name="outgoing_open",
+            ),
+            models.Index(fields=("chat", "id"), name="outgoing_of_chat"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class OutgoingChange(models.Model):
+    """A change of state with its time and reason, in order."""
+
+    seller = models.ForeignKey(Seller, models.CASCADE)
+    outgoing = models.ForeignKey(Outgoing, models.CASCADE, related_name="changes")
+    status = models.CharField(max_length=10, choices=Outgoing.Status)
+    reason = models.CharField(max_length=60, blank=True)
+    detail = models.CharField(max_length=500, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    at = models.DateTimeField()
+
+    objects = scoped()
+
+    class Meta:
+        ordering = ("pk",)
+
+
+class OutgoingFile(models.Model):
+    """A picture or PDF that goes out with a reply, within WB's limits."""
+
+    seller = models.ForeignKey(Seller, models.CASCADE)
+    outgoing = models.ForeignKey(Outgoing, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=50)
+    content = models.BinaryField()
+
+    objects = scoped()
+
+
+class Attempt(models.Model):
+    """One try to hand a reply to WB. Written before the call, closed after it."""
+
+    class Outcome(models.TextChoices):
+        OPEN = "open", _("Under way")
+        ACCEPTED = "accepted", _("WB took it")
+        REJECTED = "rejected", _("WB refused it")
+        NOT_SENT = "not_sent", _("WB was not reached")
+        THROTTLED = "throttled", _("WB asked to wait")
+        UNKNOWN = "unknown", _("No answer")
+
+    seller = models.ForeignKey(Seller, models.CASCADE)
+    outgoing = models.ForeignKey(Outgoing, models.CASCADE, related_name="attempts")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    detail = models.CharField(max_length=500, blank=True)
+    request_id = models.CharField(max_length=100, blank=True)
+    wb_added_at = models.DateTimeField(null=True)
+    # Complete polls of the feed when the attempt ended: later ones are evidence.
+    polls_then = models.BigIntegerField(null=True)
+
+    objects = scoped()
+
+    class Meta:
+        ordering = ("pk",)

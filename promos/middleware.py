@@ -1,0 +1,39 @@
+"""Which shop a request is about: everything below runs in that seller's scope."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django_scopes import scope
+
+from promos.models import Membership
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+SESSION_KEY = "seller"
+
+
+class SellerMiddleware:
+    """Sets ``request.seller`` and ``request.membership``; no membership, no scope."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        membership = current_membership(request)
+        request.membership = membership  # type: ignore[attr-defined]
+        request.seller = membership.seller if membership else None  # type: ignore[attr-defined]
+        if membership is None:
+            return self.get_response(request)
+        with scope(seller=membership.seller):
+            return self.get_response(request)
+
+
+def current_membership(request: HttpRequest) -> Membership | None:
+    """Return the membership the person works under: the one chosen, or the first."""
+    if not request.user.is_authenticated:
+        return None
+    mine = Membership.objects.filter(
+        user=request.user, is_active=True, seller__is_active=True
+    ).select_related("seller")
+    chosen = request.session.get(SESSION_KEY)
+    memberships = sorted(mine, key=lambda row: (row.seller_id != chosen, row.pk))
+    return memberships[0] if memberships else None

@@ -1,0 +1,164 @@
+"""Whose shop it is, who works in it, and the shop's key to Wildberries."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from agentiq import crypto
+
+
+class Seller(models.Model):
+    """A shop. Settings that change what is suggested or sent live here."""
+
+    class Tone(models.TextChoices):
+        NEUTRAL = "neutral", _("Neutral")
+        WARM = "warm", _("Warm")
+
+    class FortyFive(models.TextChoices):
+        DISCOUNT = "discount", _("Seller's discount alone")
+        WITH_ACTION = "with_action", _("Seller's discount and WB action together")
+
+    name = models.CharField(_("Shop name"), max_length=200)
+    is_active = models.BooleanField(_("Active"), default=True)
+    is_demo = models.BooleanField(_("Demo data"), default=False, editable=False)
+    dry_run = models.BooleanField(
+        _("Dry run"),
+        default=False,
+        help_text=_("Everything works, but nothing is sent to buyers."),
+    )
+    tone = models.CharField(
+        _("Tone of replies"), max_length=10, choices=Tone, default=Tone.NEUTRAL
+    )
+    suggest_on_promo_request = models.BooleanField(
+        _("Offer a code when a buyer asks for one"), default=True
+    )
+    suggest_on_thanks = models.BooleanField(
+        _("Offer a code on a plain thank-you"), default=False
+    )
+    forty_five_counts = models.CharField(
+        _("What the 45 % rule counts"),
+        max_length=12,
+        choices=FortyFive,
+        default=FortyFive.WITH_ACTION,
+        help_text=_("WB does not say; the stricter reading is the default."),
+    )
+    margin_floor = models.DecimalField(
+        _("Least margin, ₽ per unit"),
+        max_digits=10,
+        decimal_places=2,
+        default=Decimal(0),
+        help_text=_("A code that leaves less is not suggested."),
+    )
+    require_cost = models.BooleanField(
+        _("Suggest only where the cost is known"), default=False
+    )
+    expiring_days = models.PositiveSmallIntegerField(
+        _("A code counts as expiring, days before its end"), default=3
+    )
+    repeat_days = models.PositiveSmallIntegerField(
+        _("Days before the same chat may get a code again"), default=30
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("shop")
+        verbose_name_plural = _("shops")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person in a shop, with the role that says what they may do."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        MANAGER = "manager", _("Manager")
+        OPERATOR = "operator", _("Operator")
+        ANALYST = "analyst", _("Analyst")
+        SUPPORT = "support", _("Support")
+
+    seller = models.ForeignKey(
+        Seller, models.CASCADE, related_name="memberships", verbose_name=_("shop")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("person"),
+    )
+    role = models.CharField(_("Role"), max_length=10, choices=Role)
+    is_active = models.BooleanField(_("Active"), default=True)
+    undo_seconds = models.PositiveSmallIntegerField(
+        _("Undo window, seconds"),
+        default=5,
+        validators=[MaxValueValidator(15)],
+        help_text=_("How long a sent reply can still be taken back, 0 to 15."),
+    )
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.UniqueConstraint(fields=("seller", "user"), name="one_membership")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()}"
+
+
+class WbTokenQuerySet(models.QuerySet["WbToken"]):
+    """Tokens are always asked for by seller, so they need no scope."""
+
+    def usable(self, seller: Seller) -> Self:
+        """Tokens in use and not refused by WB, newest first."""
+        found = self.filter(seller=seller, is_active=True, refused_at=None)
+        return found.order_by("-created_at", "-pk")
+
+
+class WbToken(models.Model):
+    """A key made in the WB cabinet: sealed, never shown again, its facts readable."""
+
+    seller = models.ForeignKey(
+        Seller, models.CASCADE, related_name="tokens", verbose_name=_("shop")
+    )
+    sealed_token = models.TextField(editable=False)
+    sealed_secret = models.TextField(editable=False, blank=True)
+    kind = models.CharField(_("Type"), max_length=10, editable=False)
+    categories = ArrayField(
+        models.PositiveSmallIntegerField(),
+        verbose_name=_("Categories"),
+        default=list,
+        editable=False,
+    )
+    read_only = models.BooleanField(_("Read only"), default=False, editable=False)
+    expires_at = models.DateTimeField(_("Valid until"), null=True, editable=False)
+    token_id = models.CharField(max_length=64, blank=True, editable=False)
+    seller_uuid = models.CharField(max_length=64, blank=True, editable=False)
+    is_active = models.BooleanField(_("In use"), default=True)
+    refused_at = models.DateTimeField(_("Refused by WB"), null=True, editable=False)
+    refusal = models.CharField(_("Why"), max_length=300, blank=True, editable=False)
+    created_at = models.DateTimeField(_("Entered"), auto_now_add=True)
+
+    objects = WbTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("WB token")
+        verbose_name_plural = _("WB tokens")
+
+    def __str__(self) -> str:
+        return f"{self.kind} …{self.token_id[-6:]}"
+
+    def set_token(self, token: str) -> None:
+        """Seal ``token``; the caller has decoded it and fills the facts."""
+        self.sealed_token = crypto.seal(token)
+
+    def is_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now

@@ -1,0 +1,68 @@
+"""What went out: one row for each code that WB took to a buyer."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from agentiq.tenancy import scoped
+from promos.models.codes import PromoCode
+from promos.models.sellers import Seller
+
+
+class PromoCodeSendQuerySet(models.QuerySet["PromoCodeSend"]):
+    def since(self, moment: datetime) -> Self:
+        return self.filter(sent_at__gte=moment)
+
+
+class PromoCodeSend(models.Model):
+    """A code went out to a buyer. A fact: written once, never edited."""
+
+    seller = models.ForeignKey(Seller, models.CASCADE, verbose_name=_("shop"))
+    promo_code = models.ForeignKey(
+        PromoCode, models.PROTECT, related_name="sends", verbose_name=_("promo code")
+    )
+    chat_id = models.CharField(_("WB chat"), max_length=100)
+    message_id = models.CharField(
+        _("WB message"),
+        max_length=100,
+        blank=True,
+        help_text=_("The event by which WB showed our message; empty until it did."),
+    )
+    sent_at = models.DateTimeField(_("Sent"))
+    trigger_intent = models.CharField(_("Intent"), max_length=50, blank=True)
+    trigger_sentiment = models.CharField(_("Mood"), max_length=20, blank=True)
+    auto_suggested = models.BooleanField(_("Suggested by AgentIQ"), default=True)
+    operator_approved = models.BooleanField(_("Approved by an operator"), default=True)
+
+    use_case = models.CharField(_("Use case"), max_length=3, blank=True)
+    nm_id = models.BigIntegerField(_("WB article (nmID)"), null=True)
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        verbose_name=_("operator"),
+    )
+    decision = models.CharField(_("Decision"), max_length=10, blank=True)
+    answer_seconds = models.PositiveIntegerField(
+        _("From the buyer's message to the answer, s"), null=True
+    )
+    outgoing_key = models.UUIDField(editable=False, unique=True)
+    snapshot = models.JSONField(_("Terms when sent"), default=dict)
+
+    objects = scoped(PromoCodeSendQuerySet)
+
+    class Meta:
+        verbose_name = _("send")
+        verbose_name_plural = _("sends")
+        ordering = ("-sent_at", "-pk")
+        indexes = [
+            models.Index(fields=("seller", "-sent_at"), name="send_by_day"),
+            models.Index(fields=("seller", "chat_id"), name="send_by_chat"),
+            models.Index(fields=("promo_code", "-sent_at"), name="send_by_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.promo_code} → {self.chat_id}"
