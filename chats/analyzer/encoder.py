@@ -213,7 +213,9 @@ class Encoder:
         second = np.maximum(mean @ known["p1"] + first @ known["d1"], 0)
         third = np.maximum(second @ known["d2"], 0)
         out = np.tanh(second @ known["p3"] + third @ known["d3"])
-        return out / np.sqrt(np.maximum((out * out).sum(1, keepdims=True), 1e-9))
+        out /= np.sqrt(np.maximum((out * out).sum(1, keepdims=True), 1e-9))
+        unit: Floats = out
+        return unit
 
 
 def _neighbours(starts: Integers, lengths: Integers) -> Integers:

@@ -25,6 +25,8 @@ Floats = NDArray[np.float32]
 WORD_BUCKETS = 1 << 15
 LETTER_BUCKETS = 1 << 15
 BUCKETS = WORD_BUCKETS + LETTER_BUCKETS
+LOOSE = ("utf-8", "surrogatepass")
+"""Half a surrogate pair is a letter like any other: it must not stop a reading."""
 WORD_LIMIT = 300
 """Tokens of a turn whose hashes count; the rest is left to the encoder."""
 
@@ -153,7 +155,7 @@ def stem(form: str) -> str:
 
 
 def _word_bucket(feature: str) -> int:
-    return crc32(feature.encode()) & (WORD_BUCKETS - 1)
+    return crc32(feature.encode(*LOOSE)) & (WORD_BUCKETS - 1)
 
 
 @lru_cache(maxsize=50_000)
@@ -169,7 +171,7 @@ def _token(form: str) -> tuple[str, tuple[int, ...]]:
         for size in (3, 4, 5):
             for start in range(len(padded) - size + 1):
                 group = padded[start : start + size]
-                bucket = crc32(group.encode()) & (LETTER_BUCKETS - 1)
+                bucket = crc32(group.encode(*LOOSE)) & (LETTER_BUCKETS - 1)
                 buckets.append(WORD_BUCKETS + bucket)
     return base, tuple(buckets)
 
@@ -182,6 +184,8 @@ def hashes(tokens: list[Word]) -> Hashes:
     for index, token in enumerate(tokens[:WORD_LIMIT]):
         base, own = _token(token.form)
         pair = [_word_bucket(f"{before} {base}")]
+        if before == "не":
+            pair += [_word_bucket(f"не &{token.form[-size:]}") for size in (2, 3)]
         if earlier:
             pair.append(_word_bucket(f"{earlier} * {base}"))
             pair.append(_word_bucket(f"{earlier} {before} {base}"))

@@ -112,7 +112,8 @@ class Heads:
 
     def scores(self, turns: list[Hashes], dense: Floats) -> Floats:
         """Return a row of raw scores for each turn."""
-        scores = ((dense - self.centre) * self.scale) @ self.dense + self.bias
+        sized = (dense - self.centre) * self.scale
+        scores: Floats = (sized @ self.dense + self.bias).astype(np.float32)
         for row, turn in enumerate(turns):
             buckets, weights = weigh(self.idf, turn)
             scores[row] += (weights @ self.sparse[buckets]) * self.step

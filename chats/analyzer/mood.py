@@ -6,7 +6,9 @@ list in ``lexicon.txt`` tells them which way an unseen word leans, and where in
 the text it stands: what comes last, or after «но», is what is meant.
 """
 
+import re
 from functools import cache, lru_cache
+from itertools import pairwise
 from math import tanh
 from pathlib import Path
 
@@ -14,11 +16,13 @@ from chats.analyzer.text import Word
 
 LEXICON = Path(__file__).parent / "lexicon.txt"
 DENIALS = frozenset({"не", "ни", "нет", "без", "никак", "ничуть", "мало", "отнюдь"})
-TURNS = frozenset({"но", "однако", "зато", "а", "хотя"})
+TURNS = frozenset({"но", "однако", "зато"})
 STOPS = frozenset(".!?")
 REACH = 2
 """Words after a denial that it still turns round."""
-MOOD = 14
+FAILS = re.compile(r"[а-я]{2,}(?:[еиюя]т|[ую]т|ит)(?:ся)?")
+"""Verbs of the present third person: what a thing does not do, it fails to do."""
+MOOD = 15
 
 
 @cache
@@ -79,7 +83,18 @@ def mood(tokens: list[Word]) -> list[float]:
         float(total == 0),
         float(bool(turned) and after[0] > after[1]),
         float(bool(turned) and after[1] > after[0]),
+        tanh(_failures(tokens)),
     ]
+
+
+def _failures(tokens: list[Word]) -> int:
+    """Return how many things are said not to happen («не греет»)."""
+    return sum(
+        before.form == "не"
+        and not leaning(word.form)
+        and bool(FAILS.fullmatch(word.form))
+        for before, word in pairwise(tokens)
+    )
 
 
 def _signs(tokens: list[Word]) -> list[int]:

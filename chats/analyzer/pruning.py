@@ -58,7 +58,7 @@ def prune(
         "row_scale": arrays["scale"][kept % CHUNKS],
         "row_low": arrays["lo"][kept % CHUNKS],
     }
-    np.savez_compressed(out, **smaller, **_weights(arrays))
+    np.savez_compressed(out, **(smaller | _weights(arrays)))
 
 
 def _kept(pieces: list[tuple[str, float]]) -> list[int]:

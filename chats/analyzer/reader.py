@@ -169,7 +169,8 @@ def _reading(page: Page, chances: Chances) -> Reading:
 
 def _options(chances: Chances, heads: Heads) -> Floats:
     options = scenarios(chances.intents[None], chances.sentiments[None], heads.lift)
-    return options[0]
+    best: Floats = options[0]
+    return best
 
 
 def _flags(seen: Seen, chances: Chances, heads: Heads) -> tuple[Flag, ...]:

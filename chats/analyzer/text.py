@@ -21,6 +21,7 @@ TOKEN = re.compile(
 )
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0f\ufeff]")
 REPEATED = re.compile(r"([^\W\d_])\1{2,}")
+LINK = re.compile(r"\s*(?:https?://|www\.)\S+\s*")
 LATIN = re.compile(r"[a-z]")
 CYRILLIC = re.compile(r"[а-яёқғңөұүһіўєїәҳѓѕј]")
 VOWELS = frozenset("аеиоуыэюяё")
@@ -40,8 +41,14 @@ class Word:
 
 
 def words(text: str) -> list[Word]:
-    """Return the tokens of a text, at most LIMIT code points of it."""
+    """
+    Return the tokens of a text, at most LIMIT code points of it.
+
+    A bare link has none: where it leads is not what the buyer says.
+    """
     found: list[Word] = []
+    if LINK.fullmatch(text):
+        return found
     for offset, part in _parts(text):
         for match in TOKEN.finditer(part):
             form = regular(match.group())

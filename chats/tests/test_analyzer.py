@@ -73,6 +73,12 @@ def test_plain_messages_are_understood(text, intent):
         ),
         pytest.param("какая длина рукава?", "neutral", id="a question"),
         pytest.param("какого хрена так долго везёте", "negative", id="swearing"),
+        pytest.param("спасибо, но насос не качает", "negative", id="thanks, but"),
+        pytest.param(
+            "корпус красивый, а экран не работает", "negative", id="pretty but broken"
+        ),
+        pytest.param("совсем не понравилось", "negative", id="denied praise"),
+        pytest.param("не скрипит и не шатается", "positive", id="denied blame"),
     ],
 )
 def test_the_tone_is_the_one_that_is_meant(text, sentiment):
@@ -260,7 +266,9 @@ def test_thanks_stay_thanks_after_a_problem():
     assert analyze("спасибо большое", context).intent is Intent.THANKS
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\n", "\u200b", "."])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\n", "\u200b", ".", "https://example.com/kak-vernut"]
+)
 def test_nothing_to_read_is_never_a_reason_for_a_code(text):
     reading = analyze(text)
 
@@ -279,7 +287,7 @@ def test_a_list_is_read_as_its_items_would_be():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(max_size=300))
+@given(st.text(st.characters(), max_size=300) | st.text("\ud800\udfff а"))
 def test_any_text_has_a_reading(text):
     reading = analyze(text)
 
