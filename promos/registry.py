@@ -1,0 +1,166 @@
+"""
+The registry of codes: entering, changing, switching off; the same for form and API.
+
+WB has no API for codes, so the seller makes a code in the cabinet and enters it
+here. What WB would not accept is refused (``rules.limits``), all of it at once.
+Two people entering the tenth and the eleventh code are taken one after the other:
+the shop's row is locked while its codes are counted.
+
+Once a code went out its terms are history. Changing them makes a new version; the
+sends keep the old one.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from promos.models import PromoCode, Seller
+from promos.rules import limits
+from promos.rules.days import moscow_date
+from promos.rules.limits import Problem
+
+TERMS = (
+    "code",
+    "discount_percent",
+    "starts_at",
+    "expires_at",
+    "applies_to",
+    "product_nms",
+)
+"""What a buyer was promised; the rest says when the seller wants it offered."""
+
+
+class Refused(Exception):
+    """What would break WB's limits; ``problems`` names the fields."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(", ".join(f"{one.field}: {one.code}" for one in problems))
+        self.problems = problems
+
+
+def register(
+    seller: Seller, *, by: AbstractBaseUser | None, now: datetime, **fields: Any
+) -> PromoCode:
+    """
+    Return a new code with ``fields`` (names of PromoCode). Raises Refused.
+
+    ``already_live`` says that it runs at WB already: then its start may lie behind.
+    """
+    promo_code = PromoCode(seller=seller, created_by=by, **fields)
+    with transaction.atomic():
+        _lock(seller)
+        check(promo_code, now=now)
+        promo_code.save()
+    return promo_code
+
+
+def change(
+    promo_code: PromoCode,
+    *,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    **fields: Any,
+) -> PromoCode:
+    """
+    Return the code with ``fields`` changed: a new version if its old terms went out.
+
+    Terms that stay as they are are not judged again: a note on an old code is
+    always allowed. Raises Refused.
+    """
+    with transaction.atomic():
+        _lock(promo_code.seller)
+        stored = PromoCode.objects.select_for_update(of=("self",)).get(pk=promo_code.pk)
+        before = {name: getattr(stored, name) for name in TERMS}
+        for name, value in fields.items():
+            setattr(stored, name, value)
+        if _said(stored) == _said(PromoCode(**before)):
+            stored.save()
+            return stored
+        same_start = before["starts_at"] == stored.starts_at
+        check(stored, now=now, same_start=same_start)
+        if stored.first_sent_at is None:
+            stored.save()
+            return stored
+        return _new_version(stored, by=by)
+
+
+def deactivate(
+    promo_code: PromoCode, *, by: AbstractBaseUser | None, now: datetime
+) -> PromoCode:
+    """Stop suggesting the code. At WB it runs on until its end."""
+    return change(promo_code, by=by, now=now, is_active=False)
+
+
+def check(promo_code: PromoCode, *, now: datetime, same_start: bool = False) -> None:
+    """
+    Bring the code into its stored form and raise Refused if WB would not take it.
+
+    ``same_start``: the start was accepted before, so it may lie behind by now.
+    """
+    promo_code.code = limits.clean_code(promo_code.code)
+    selected = promo_code.applies_to == PromoCode.AppliesTo.SELECTED
+    promo_code.product_nms = sorted(set(promo_code.product_nms)) if selected else []
+    found = limits.problems(
+        draft_of(promo_code),
+        today=moscow_date(now),
+        others=others(promo_code),
+        already_live=promo_code.already_live or same_start or promo_code.is_draft,
+    )
+    if selected and not promo_code.product_nms:
+        found = (*found, Problem("product_nms", "required"))
+    if found:
+        raise Refused(found)
+
+
+def draft_of(promo_code: PromoCode) -> limits.Draft:
+    """Return the code as the limits see it."""
+    return limits.Draft(
+        code=promo_code.code or "",
+        discount_percent=promo_code.discount_percent,
+        starts_at=promo_code.starts_at,
+        expires_at=promo_code.expires_at,
+    )
+
+
+def others(promo_code: PromoCode) -> list[PromoCode]:
+    """Return the seller's other codes: each keeps its name, and its slot at WB."""
+    found = PromoCode.objects.filter(seller=promo_code.seller_id).current()
+    return list(found.exclude(pk=promo_code.pk).filter(is_draft=False))
+
+
+def _lock(seller: Seller) -> None:
+    """Let one person at a time change the codes of a shop."""
+    Seller.objects.select_for_update().get(pk=seller.pk)
+
+
+def _said(promo_code: PromoCode) -> tuple[object, ...]:
+    """Return the terms in comparable form."""
+    return (
+        limits.clean_code(promo_code.code),
+        promo_code.discount_percent,
+        promo_code.starts_at,
+        promo_code.expires_at,
+        promo_code.applies_to,
+        sorted(promo_code.product_nms),
+    )
+
+
+def _new_version(changed: PromoCode, *, by: AbstractBaseUser | None) -> PromoCode:
+    """
+    Save ``changed`` as the next version and return it; the old row keeps its terms.
+
+    For a moment the new row counts as replaced by the old one: at no instant do
+    two current rows carry the same code.
+    """
+    old = PromoCode.objects.get(pk=changed.pk)
+    new = changed
+    new.pk, new._state.adding = None, True
+    new.version, new.created_by, new.first_sent_at = old.version + 1, by, None
+    new.replaced_by = old
+    new.save()
+    PromoCode.objects.filter(pk=old.pk).update(replaced_by=new)
+    new.replaced_by = None
+    new.save(update_fields=["replaced_by"])
+    return new
