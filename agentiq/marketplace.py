@@ -1,14 +1,24 @@
 """connect(seller): where settings and tokens become a WbClient, and nowhere else."""
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
+import requests
 from django.apps import apps
 from django.conf import settings
 
-from agentiq import crypto
+from agentiq import crypto, metering
 from agentiq.limiter import RedisLimiter
-from agentiq.wb.client import Hosts, WbClient
+from agentiq.wb.client import Hosts, WbClient, new_session
+
+_sessions: dict[int, requests.Session] = {}
+
+
+class SellerClient(WbClient):
+    """A client that knows the row its token came from: see promos.tokens.refuse."""
+
+    row: Any
 
 
 class NotConnected(Exception):
@@ -19,9 +29,11 @@ class NotConnected(Exception):
         self.reason = reason
 
 
-def connect(seller: Any, *, category: int | None = None) -> WbClient:
+def connect(seller: Any, *, category: int | None = None) -> SellerClient:
     """
     Return a client that speaks to WB as ``seller``, within the shared limits.
+
+    All clients of a process share its connections, and each call is counted.
 
     ``category`` is the token's category bit the call needs (wb_api §7.1); a token
     that has it is preferred. Raises NotConnected when there is none.
@@ -33,7 +45,7 @@ def connect(seller: Any, *, category: int | None = None) -> WbClient:
         secret = crypto.unseal(row.sealed_secret) if row.sealed_secret else None
     except crypto.SealBroken:
         raise NotConnected("sealed") from None
-    return WbClient(
+    client = SellerClient(
         token,
         hosts=Hosts(**settings.WB_HOSTS),
         prefix=settings.WB_AUTH_PREFIX,
@@ -41,7 +53,19 @@ def connect(seller: Any, *, category: int | None = None) -> WbClient:
         timeout=(settings.WB_CONNECT_TIMEOUT, settings.WB_READ_TIMEOUT),
         limiter=RedisLimiter.for_token(row, settings),
         send_profile=settings.WB_SEND_PROFILE,
+        session=_session(),
+        on_call=metering.counter(seller.pk),
     )
+    client.row = row
+    return client
+
+
+def _session() -> requests.Session:
+    """One session a process: a fork must not share its parent's connections."""
+    pid = os.getpid()
+    if pid not in _sessions:
+        _sessions[pid] = new_session(pool_size=64)
+    return _sessions[pid]
 
 
 def _pick(rows: Iterable[Any], category: int | None) -> Any:

@@ -172,6 +172,7 @@ DATABASES["default"].update(
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+REDIS_PREFIX = env.str("REDIS_PREFIX", "agentiq:")  # of the keys that are ours
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
