@@ -1,12 +1,32 @@
 """Rows of the promo side: whose shop, what it sells, its codes, what went out."""
 
+from promos.models.alerts import (
+    Alert,
+    AlertDelivery,
+    AlertDeliveryQuerySet,
+    AlertQuerySet,
+    AlertWebhook,
+    Channel,
+    NotificationRule,
+    NotificationSettings,
+    TelegramBot,
+    TelegramLink,
+)
 from promos.models.codes import PromoCode, PromoCodeQuerySet
 from promos.models.products import Product, ProductQuerySet
 from promos.models.sellers import Membership, Seller, WbToken
-from promos.models.sends import PromoCodeSend, PromoCodeSendQuerySet
+from promos.models.sends import PromoCodeSend, PromoCodeSendQuerySet, SendDay
 
 __all__ = [
+    "Alert",
+    "AlertDelivery",
+    "AlertDeliveryQuerySet",
+    "AlertQuerySet",
+    "AlertWebhook",
+    "Channel",
     "Membership",
+    "NotificationRule",
+    "NotificationSettings",
     "Product",
     "ProductQuerySet",
     "PromoCode",
@@ -14,5 +34,8 @@ __all__ = [
     "PromoCodeSend",
     "PromoCodeSendQuerySet",
     "Seller",
+    "SendDay",
+    "TelegramBot",
+    "TelegramLink",
     "WbToken",
 ]

@@ -66,3 +66,49 @@ class PromoCodeSend(models.Model):
 
     def __str__(self) -> str:
         return f"{self.promo_code} → {self.chat_id}"
+
+
+class SendDay(models.Model):
+    """
+    How many sends a Moscow day had, counted once per dimension: see promos.ledger.
+
+    The rows of one dimension add up to the ledger; rows of different dimensions
+    count the same sends again and are never added together.
+    """
+
+    class Dimension(models.TextChoices):
+        TOTAL = "total"
+        INTENT = "intent"
+        SENTIMENT = "sentiment"
+        USE_CASE = "use_case"
+        ARTICLE = "article"
+        DECISION = "decision"
+        SPEED = "speed"
+
+    seller = models.ForeignKey(Seller, models.CASCADE)
+    dimension = models.CharField(max_length=10, choices=Dimension)
+    day = models.DateField()
+    promo_code = models.ForeignKey(PromoCode, models.CASCADE, related_name="+")
+    # A number, not a key: the count stays when the person's account goes.
+    operator_pk = models.BigIntegerField(default=0)  # 0: nobody
+    value = models.CharField(max_length=50, blank=True)
+    sends = models.PositiveIntegerField()
+    answered = models.PositiveIntegerField(default=0)  # sends with a known answer time
+    answer_seconds = models.PositiveBigIntegerField(default=0)  # of those, together
+
+    objects = scoped()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=(
+                    "seller",
+                    "dimension",
+                    "day",
+                    "promo_code",
+                    "operator_pk",
+                    "value",
+                ),
+                name="one_send_day",
+            )
+        ]
