@@ -1,0 +1,274 @@
+"""
+What went out, counted by Moscow day: the one source of page, API and export.
+
+``PromoCodeSend`` is the ledger. Counting a million of its rows takes seconds, so
+``SendDay`` keeps sums: each send adds one to a row of every dimension (total,
+intent, mood, use case, article, decision, answer time), within a day, a code and
+an operator, which are what a reader filters by. ``count`` adds a send in the
+transaction that wrote it; ``rebuild`` makes the sums anew from the ledger.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet, Sum
+
+from promos.models import PromoCodeSend, Seller, SendDay
+from promos.rules.days import MOSCOW, moscow_date, period
+from promos.rules.limits import normalise_code
+
+DEFAULT_DAYS = 30
+LONGEST_DAYS = 731
+
+# Answer times: the upper end of each step, in seconds, and its name.
+SPEEDS = (
+    (60, "1m"),
+    (5 * 60, "5m"),
+    (15 * 60, "15m"),
+    (60 * 60, "1h"),
+    (4 * 60 * 60, "4h"),
+    (24 * 60 * 60, "1d"),
+)
+SLOWEST = "later"
+SPEED_NAMES = (*(name for _, name in SPEEDS), SLOWEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Moscow days, both included; one code (as written) and one operator, or all."""
+
+    first: date
+    last: date
+    code: str = ""
+    operator_id: int | None = None
+
+    @property
+    def days(self) -> list[date]:
+        """Return every day of the period."""
+        length = (self.last - self.first).days + 1
+        return [self.first + timedelta(days=offset) for offset in range(length)]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """
+    What a period's sends come to. Every breakdown adds up to ``total``.
+
+    ``by_day`` has every day, also those with none; ``by_day_and`` has, for
+    ``use_case``, ``intent`` and ``code``, the sends of each value on those days.
+    ``answer_seconds`` is the mean time from the buyer's message to the answer, None
+    when not known for any; ``answered`` is of how many sends it is known.
+    """
+
+    filters: Filters
+    total: int
+    answered: int
+    answer_seconds: int | None
+    by_day: dict[date, int]
+    by_code: dict[str, int]
+    by_operator: dict[int | None, int]
+    by_intent: dict[str, int]
+    by_sentiment: dict[str, int]
+    by_use_case: dict[str, int]
+    by_article: dict[int | None, int]
+    by_decision: dict[str, int]
+    by_speed: dict[str, int]
+    by_day_and: dict[str, dict[str, list[int]]]
+
+
+def last_days(now: datetime, days: int = DEFAULT_DAYS, **others: object) -> Filters:
+    """Return the filters of the last so many Moscow days, today included."""
+    today = moscow_date(now)
+    return Filters(today - timedelta(days=days - 1), today, **others)  # type: ignore[arg-type]
+
+
+def sends(seller: Seller, filters: Filters) -> "QuerySet[PromoCodeSend]":
+    """Return the sends the figures count, newest first: the drill-down."""
+    starts_at, ends_at = period(filters.first, filters.last)
+    found = PromoCodeSend.objects.filter(
+        seller=seller, sent_at__gte=starts_at, sent_at__lt=ends_at
+    )
+    if filters.code:
+        found = found.filter(promo_code__code_key=normalise_code(filters.code))
+    if filters.operator_id is not None:
+        found = found.filter(operator=filters.operator_id)
+    return found.select_related("promo_code", "operator")
+
+
+def figures(seller: Seller, filters: Filters) -> Figures:
+    """Return the figures of a period from the sums: page, API and export call this."""
+    totals = list(
+        _rows(seller, filters, SendDay.Dimension.TOTAL).values_list(
+            "day", "promo_code__code", "operator_pk", "sends", *_TIMES
+        )
+    )
+    by = {name: _by_value(seller, filters, name) for name in _PLAIN}
+    days = {day: place for place, day in enumerate(filters.days)}
+    by_day = dict.fromkeys(days, 0)
+    by_code: dict[str, int] = {}
+    by_operator: dict[int | None, int] = {}
+    code_days: dict[str, list[int]] = {}
+    answered = seconds = 0
+    for day, code, operator_pk, count, known, spent in totals:
+        by_day[day] += count
+        by_code[code] = by_code.get(code, 0) + count
+        operator = operator_pk or None
+        by_operator[operator] = by_operator.get(operator, 0) + count
+        code_days.setdefault(code, [0] * len(days))[days[day]] += count
+        answered += known
+        seconds += spent
+    speeds = by.pop(SendDay.Dimension.SPEED)
+    articles = by.pop(SendDay.Dimension.ARTICLE)
+    return Figures(
+        filters=filters,
+        total=sum(by_day.values()),
+        answered=answered,
+        answer_seconds=round(seconds / answered) if answered else None,
+        by_day=by_day,
+        by_code=_largest_first(by_code),
+        by_operator=_largest_first(by_operator),
+        by_intent=by[SendDay.Dimension.INTENT],
+        by_sentiment=by[SendDay.Dimension.SENTIMENT],
+        by_use_case=by[SendDay.Dimension.USE_CASE],
+        by_article={int(nm) if nm else None: count for nm, count in articles.items()},
+        by_decision=by[SendDay.Dimension.DECISION],
+        by_speed={name: speeds.get(name, 0) for name in SPEED_NAMES},
+        by_day_and={
+            "use_case": _by_day(seller, filters, SendDay.Dimension.USE_CASE, days),
+            "intent": _by_day(seller, filters, SendDay.Dimension.INTENT, days),
+            "code": code_days,
+        },
+    )
+
+
+def count(send: PromoCodeSend) -> None:
+    """Add a new send to the sums. Call once, in the transaction that wrote it."""
+    seconds = send.answer_seconds
+    rows = [
+        (
+            send.seller_id,
+            dimension,
+            moscow_date(send.sent_at),
+            send.promo_code_id,
+            send.operator_id or 0,
+            value,
+            1,
+            int(seconds is not None),
+            seconds or 0,
+        )
+        for dimension, value in sorted(_values(send).items())
+    ]
+    places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(rows))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT + "VALUES " + places + _ADD, [cell for row in rows for cell in row]
+        )
+
+
+def rebuild(seller: Seller) -> int:
+    """
+    Make the seller's sums anew from the ledger; return how many sends there are.
+
+    Sends that come in meanwhile wait for the lock and are then added: none is lost
+    or counted twice.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE promos_sendday IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("DELETE FROM promos_sendday WHERE seller_id = %s", [seller.pk])
+        cursor.execute(_FROM_LEDGER, [str(MOSCOW.utcoffset(None)), seller.pk])
+        totals = SendDay.objects.filter(
+            seller=seller, dimension=SendDay.Dimension.TOTAL
+        )
+        return totals.aggregate(all=Sum("sends"))["all"] or 0
+
+
+def speed(seconds: int | None) -> str:
+    """Return the name of the step an answer time falls into; "" when not known."""
+    if seconds is None:
+        return ""
+    return next((name for limit, name in SPEEDS if seconds <= limit), SLOWEST)
+
+
+_TIMES = ("answered", "answer_seconds")
+_PLAIN = tuple(d for d in SendDay.Dimension if d is not SendDay.Dimension.TOTAL)
+_INSERT = """
+INSERT INTO promos_sendday (seller_id, dimension, day, promo_code_id, operator_pk,
+                            value, sends, answered, answer_seconds)
+"""
+_ADD = """
+ON CONFLICT (seller_id, dimension, day, promo_code_id, operator_pk, value)
+DO UPDATE SET sends = promos_sendday.sends + excluded.sends,
+              answered = promos_sendday.answered + excluded.answered,
+              answer_seconds = promos_sendday.answer_seconds + excluded.answer_seconds
+"""
+_SPEED_SQL = (
+    "CASE WHEN answer_seconds IS NULL THEN '' "
+    + " ".join(
+        f"WHEN answer_seconds <= {limit} THEN '{name}'" for limit, name in SPEEDS
+    )
+    + f" ELSE '{SLOWEST}' END"
+)
+_FROM_LEDGER = f"""{_INSERT}
+SELECT seller_id, dimension, ((sent_at AT TIME ZONE 'UTC') + %s::interval)::date,
+       promo_code_id, coalesce(operator_id, 0), value,
+       count(*), count(answer_seconds), coalesce(sum(answer_seconds), 0)
+FROM promos_promocodesend
+CROSS JOIN LATERAL (VALUES
+    ('total', ''), ('intent', trigger_intent), ('sentiment', trigger_sentiment),
+    ('use_case', use_case), ('article', coalesce(nm_id::text, '')),
+    ('decision', decision), ('speed', {_SPEED_SQL})
+) AS dimensions (dimension, value)
+WHERE seller_id = %s
+GROUP BY 1, 2, 3, 4, 5, 6
+"""
+
+
+def _values(send: PromoCodeSend) -> dict[str, str]:
+    """Return the send's value in each dimension."""
+    return {
+        SendDay.Dimension.TOTAL: "",
+        SendDay.Dimension.INTENT: send.trigger_intent,
+        SendDay.Dimension.SENTIMENT: send.trigger_sentiment,
+        SendDay.Dimension.USE_CASE: send.use_case,
+        SendDay.Dimension.ARTICLE: str(send.nm_id or ""),
+        SendDay.Dimension.DECISION: send.decision,
+        SendDay.Dimension.SPEED: speed(send.answer_seconds),
+    }
+
+
+def _rows(seller: Seller, filters: Filters, dimension: str) -> "QuerySet[SendDay]":
+    """Return the sums of one dimension that the filters ask for."""
+    found = SendDay.objects.filter(
+        seller=seller, dimension=dimension, day__range=(filters.first, filters.last)
+    )
+    if filters.code:
+        found = found.filter(promo_code__code_key=normalise_code(filters.code))
+    if filters.operator_id is not None:
+        found = found.filter(operator_pk=filters.operator_id)
+    return found
+
+
+def _by_value(seller: Seller, filters: Filters, dimension: str) -> dict[str, int]:
+    """Return the sends of each value, the largest first."""
+    rows = _rows(seller, filters, dimension).values_list("value")
+    return _largest_first(
+        dict(rows.annotate(all=Sum("sends")).values_list("value", "all"))
+    )
+
+
+def _by_day(
+    seller: Seller, filters: Filters, dimension: str, days: dict[date, int]
+) -> dict[str, list[int]]:
+    """Return, for each value, its sends on each of the days."""
+    rows = _rows(seller, filters, dimension).values_list("value", "day")
+    found: dict[str, list[int]] = {}
+    for value, day, sent in rows.annotate(all=Sum("sends")):
+        found.setdefault(value, [0] * len(days))[days[day]] = sent
+    return dict(sorted(found.items(), key=lambda item: -sum(item[1])))
+
+
+def _largest_first(counts: dict[Any, int]) -> dict[Any, int]:
+    """Return the counts, the largest first, equal ones by name."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))

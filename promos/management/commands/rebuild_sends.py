@@ -1,0 +1,25 @@
+"""Make the daily sums of sends anew, after an import of old sends or a doubt."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django_scopes import scope
+
+from promos import ledger
+from promos.models import Seller
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--seller", type=int, help="one shop only, by its number")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        sellers = Seller.objects.order_by("pk")
+        if options["seller"]:
+            sellers = sellers.filter(pk=options["seller"])
+        for seller in sellers:
+            with scope(seller=seller):
+                counted = ledger.rebuild(seller)
+            self.stdout.write(f"{seller}: {counted}")
