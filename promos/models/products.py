@@ -8,7 +8,26 @@ from django.utils.translation import gettext_lazy as _
 
 from agentiq.tenancy import scoped
 from promos.models.sellers import Seller
+from promos.rules.margin import REGIMES, Costs
+from promos.rules.pricing import HUNDRED, ZERO, PriceTag, action_discount
 
+COST_FIELDS = (
+    "cost",
+    "commission_percent",
+    "logistics",
+    "return_logistics",
+    "storage",
+    "acquiring_percent",
+    "return_percent",
+)
+# Buyers of a marketplace are private persons: the self-employed pay 4 % of that.
+TAX_REGIMES = {
+    "usn_income": "usn_income",
+    "usn_profit": "usn_profit",
+    "osno": "osno",
+    "self_employed": "self_employed_4",
+    "none": "patent",
+}
 PERCENT = (MinValueValidator(0), MaxValueValidator(100))
 
 
@@ -99,3 +118,42 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nm_id} {self.title}".strip()
+
+    def price_tag(self) -> PriceTag | None:
+        """The price as the pure rules see it; None while it is not known."""
+        if self.price is None:
+            return None
+        discount = self.discount_percent or ZERO
+        return PriceTag(
+            self.price,
+            discount,
+            action_discount(discount, self.action_percent or ZERO),
+            self.loyalty_percent or ZERO,
+        )
+
+    def costs(self) -> Costs | None:
+        """
+        The costs as the pure rules see them; None while they say too little.
+
+        Cost and commission must be known. What else is empty counts as nothing, so
+        the margin is then the best case: see ``missing_costs``.
+        """
+        if self.cost is None or self.commission_percent is None:
+            return None
+        try:
+            return Costs(
+                cost=self.cost,
+                commission_pct=self.commission_percent,
+                logistics=self.logistics or ZERO,
+                return_logistics=self.return_logistics or ZERO,
+                return_rate=(self.return_percent or ZERO) / HUNDRED,
+                storage=self.storage or ZERO,
+                acquiring_pct=self.acquiring_percent or ZERO,
+                tax=REGIMES[TAX_REGIMES[self.tax]],
+            )
+        except ValueError:  # together they take the whole price: no figures then
+            return None
+
+    def missing_costs(self) -> tuple[str, ...]:
+        """Names of the cost fields that are empty."""
+        return tuple(name for name in COST_FIELDS if getattr(self, name) is None)

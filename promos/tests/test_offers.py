@@ -1,0 +1,194 @@
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from agentiq.testing import NOON
+from promos import offers, sends
+from promos.models import Product, PromoCodeSend
+
+NM = 12345678
+
+
+@pytest.fixture
+def choose(seller):
+    def choose(intent="sizing_fit", sentiment="neutral", **options):
+        options = {"nm_id": NM, "chat_id": "1:a", "now": NOON} | options
+        return offers.choose(seller, intent=intent, sentiment=sentiment, **options)
+
+    return choose
+
+
+def send(code, at=NOON, chat_id="1:a", key=None, **snapshot):
+    return sends.record(
+        promo_code=code,
+        snapshot=snapshot,
+        chat_id=chat_id,
+        message_id="",
+        sent_at=at,
+        intent="sizing_fit",
+        sentiment="neutral",
+        use_case="UC3",
+        nm_id=NM,
+        operator=None,
+        decision="accept",
+        answer_seconds=60,
+        key=key or uuid4(),
+        auto_suggested=True,
+        operator_approved=True,
+    )
+
+
+def words(offer):
+    return {one.promo_code.code: one.reasons or one.loss for one in offer.rejected}
+
+
+def test_the_smallest_sufficient_discount_is_offered(choose, make_code):
+    make_code("BIG20", "20")
+    small = make_code("SMALL5", "5")
+
+    offer = choose()
+
+    assert (offer.chosen, offer.reason) == (small, "conversion")
+    assert words(offer) == {"BIG20": "larger_discount"}
+
+
+@pytest.mark.parametrize(
+    ("intent", "sentiment", "reason"),
+    [
+        pytest.param("delivery_status", "neutral", "no_rule", id="no code for parcels"),
+        pytest.param("sizing_fit", "negative", "no_rule", id="an angry question"),
+        pytest.param("thanks", "positive", "thanks_off", id="off unless switched on"),
+    ],
+)
+def test_a_turn_without_a_rule_takes_no_code(
+    choose, make_code, intent, sentiment, reason
+):
+    make_code()
+
+    offer = choose(intent, sentiment)
+
+    assert (offer.chosen, offer.reason) == (None, reason)
+
+
+def test_the_seller_may_keep_codes_from_those_who_ask(choose, make_code, seller):
+    make_code()
+    seller.suggest_on_promo_request = False
+
+    assert choose("promo_request").reason == "promo_request_off"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"is_draft": True}, "draft"),
+        ({"is_active": False}, "off"),
+        ({"starts_at": NOON + timedelta(hours=1)}, "not_started"),
+        ({"expires_at": NOON}, "expired"),
+        ({"expires_at": NOON + timedelta(hours=11)}, "expires_too_soon"),
+        ({"use_for_pre_purchase": False}, "wrong_use_case"),
+        ({"percent": "4"}, "below_min_discount"),
+        ({"applies_to": "selected", "product_nms": [1]}, "out_of_scope"),
+    ],
+)
+def test_each_code_says_what_is_against_it(choose, make_code, fields, reason):
+    make_code(**fields)
+
+    offer = choose()
+
+    assert offer.chosen is None
+    assert words(offer)["SALE10"][0] == reason
+
+
+def test_a_chat_gets_a_code_once_in_the_sellers_period(choose, make_code):
+    code = make_code()
+    send(code, NOON - timedelta(days=29, hours=23))
+
+    assert choose().reason == "sent_recently"
+    assert choose(chat_id="1:b").chosen == code
+    assert choose(now=NOON + timedelta(hours=2)).chosen == code
+
+
+def test_a_code_on_its_way_counts_as_sent(choose, make_code):
+    make_code()
+
+    assert choose(code_on_its_way=True).reason == "sent_recently"
+
+
+def test_a_daily_cap_counts_moscow_days(choose, make_code):
+    code = make_code(daily_cap=1)
+    send(code, NOON.replace(hour=20, minute=59) - timedelta(days=1), "1:b")
+
+    assert choose().chosen == code  # 23:59 of the day before
+
+    send(code, NOON.replace(hour=21, minute=0) - timedelta(days=1), "1:c")
+
+    assert words(choose())["SALE10"] == ("daily_cap",)
+
+
+def test_a_loss_budget_is_held_by_estimate(choose, make_code):
+    code = make_code(loss_budget=Decimal(60))
+    send(code, chat_id="1:b", discount_rub="100.00")
+
+    assert choose().chosen == code  # one send: 0.3 × 100 = 30
+
+    send(code, chat_id="1:c", discount_rub="100.00")
+
+    assert words(choose())["SALE10"] == ("budget_code",)
+
+
+def test_price_and_margin_are_weighed(choose, make_code, seller):
+    make_code("SALE10", "10")
+    product = Product.objects.create(
+        seller=seller,
+        nm_id=NM,
+        price=Decimal(1000),
+        cost=Decimal(500),
+        commission_percent=Decimal(20),
+        tax="none",
+    )
+
+    offer = choose()
+
+    # 1 000 less 10 % is 900; less 180 commission and 500 cost leaves 220.
+    assert offer.figures.quote.final == Decimal("900.00")
+    assert offer.figures.margin.rub == Decimal("220.00")
+
+    seller.margin_floor = Decimal("220.01")
+    assert words(choose())["SALE10"] == ("below_margin_floor",)
+
+    product.discount_percent = Decimal(46)
+    product.save()
+    assert "void_above_45" in words(choose())["SALE10"]
+
+
+def test_three_queries_are_enough_for_any_number_of_codes(
+    choose, make_code, django_assert_max_num_queries
+):
+    for number in range(12):
+        make_code(f"CODE{number}", "10")
+
+    with django_assert_max_num_queries(3):
+        choose()
+
+
+def test_a_send_is_recorded_once(make_code):
+    code, key = make_code(), uuid4()
+
+    first, again = send(code, key=key), send(code, NOON + timedelta(1), key=key)
+
+    code.refresh_from_db()
+    assert first == again
+    assert PromoCodeSend.objects.count() == 1
+    assert code.first_sent_at == NOON
+
+
+def test_a_send_learns_its_message_later_and_only_once(make_code):
+    row, key = make_code(), uuid4()
+    send(row, key=key)
+
+    sends.link(key, "event-1")
+    sends.link(key, "event-2")
+
+    assert PromoCodeSend.objects.get().message_id == "event-1"
