@@ -16,6 +16,7 @@ from chats.models.conversations import (
     Note,
     Presence,
 )
+from chats.models.desk import ChatAct, SavedReply, Tally
 from chats.models.outbox import (
     Attempt,
     Outgoing,
@@ -36,6 +37,7 @@ __all__ = [
     "Attachment",
     "Attempt",
     "Chat",
+    "ChatAct",
     "ChatOrder",
     "ChatQuerySet",
     "Correction",
@@ -50,6 +52,8 @@ __all__ = [
     "OutgoingFile",
     "OutgoingQuerySet",
     "Presence",
+    "SavedReply",
     "Suggestion",
     "SuggestionQuerySet",
+    "Tally",
 ]

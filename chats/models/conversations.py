@@ -101,6 +101,28 @@ class Chat(models.Model):
             ),
             models.Index(fields=("seller", "changed_at"), name="chat_changed"),
             models.Index(fields=("seller", "nm_id"), name="chat_by_article"),
+            *(
+                models.Index(
+                    fields=("seller", field, "due_at", "id"),
+                    condition=Q(waiting_since__isnull=False),
+                    name=f"chat_waiting_{field}",
+                )
+                for field in ("intent", "sentiment", "assignee")
+            ),
+            *(
+                models.Index(
+                    F("seller"),
+                    F("last_at").desc(),
+                    F("id").desc(),
+                    condition=condition,
+                    name=name,
+                )
+                for name, condition in (
+                    ("chat_failed", Q(has_failed=True)),
+                    ("chat_with_code", Q(code_sent_at__isnull=False)),
+                    ("chat_snoozed", Q(snoozed_until__isnull=False)),
+                )
+            ),
             GinIndex(
                 fields=["buyer_name"],
                 opclasses=["gin_trgm_ops"],

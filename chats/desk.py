@@ -1,0 +1,183 @@
+"""The list of chats: what is due first, filtered, searched, paged by key, counted."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import connection
+from django.db.models import CharField, Lookup, Q, QuerySet, Sum
+
+from chats.models import Chat, ChatOrder, Message, Tally
+
+PAGE = 40
+SEARCHED = 400
+"""Messages a search reads at most: beyond that the words were too common."""
+TIDY_FROM = 500
+
+SCOPES = ("waiting", "mine", "unassigned", "failed", "code", "snoozed", "all")
+BY_TIME = frozenset({"failed", "code", "snoozed", "all"})
+"""Scopes in the order of the last message; the others put what is due first first."""
+
+
+@CharField.register_lookup
+class ILike(Lookup):  # type: ignore[type-arg]
+    """ILIKE as it stands: Django's icontains upper-cases, past the trigram index."""
+
+    lookup_name = "ilike"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} ILIKE {right}", (*left_params, *right_params)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the operator wants to see; empty fields do not filter."""
+
+    scope: str = "waiting"
+    intent: str = ""
+    mood: str = ""
+    nm_id: int | None = None
+    tag: str = ""
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Chats of one page; ``next`` is the key of the page after it, empty at the end."""
+
+    chats: list[Chat]
+    next: str = ""
+    tallies: Mapping[str, int] = field(default_factory=dict)
+
+
+def page(seller: Any, filters: Filters, *, operator_id: int, after: str = "") -> Page:
+    """Return one page of the list, from the key ``after`` on. One query."""
+    rows = _found(seller, filters) if filters.query else _filtered(seller, filters)
+    rows = _in_scope(rows, filters, operator_id)
+    by_time = filters.scope in BY_TIME or bool(filters.query)
+    chats = list(_from(rows, after, by_time=by_time)[: PAGE + 1])
+    more = len(chats) > PAGE
+    chats = chats[:PAGE]
+    return Page(chats, _key(chats[-1], by_time=by_time) if more else "")
+
+
+def following(
+    seller: Any, filters: Filters, *, operator_id: int, but: Chat
+) -> Chat | None:
+    """Return the waiting chat to go to after ``but``: the most urgent one not held."""
+    rows = _in_scope(_filtered(seller, filters), filters, operator_id)
+    held = Q(claimed_by__isnull=False) & ~Q(claimed_by=operator_id)
+    rows = rows.filter(waiting_since__isnull=False).exclude(pk=but.pk)
+    rows = rows.exclude(held, claimed_until__gt=but.changed_at or but.created_at)
+    return rows.order_by("due_at", "pk").first()
+
+
+def tallies(seller: Any) -> dict[str, int]:
+    """Return how many chats each filter holds, by the keys of ``Tally``."""
+    sums = Tally.objects.filter(seller=seller).values_list("key").annotate(Sum("n"))
+    return {key: n for key, n in sums if n > 0}
+
+
+def tidy(seller_id: int) -> None:
+    """Sum up the kept counts. Readers see them before or after, never halfway."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH gone AS (
+                DELETE FROM chats_tally WHERE id IN (
+                    SELECT id FROM chats_tally WHERE seller_id = %s
+                    FOR UPDATE SKIP LOCKED
+                ) RETURNING key, n
+            )
+            INSERT INTO chats_tally (seller_id, key, n)
+            SELECT %s, key, sum(n) FROM gone GROUP BY key HAVING sum(n) <> 0
+            """,
+            [seller_id, seller_id],
+        )
+
+
+def _filtered(seller: Any, filters: Filters) -> QuerySet[Chat]:
+    rows = Chat.objects.filter(seller=seller).select_related(
+        "claimed_by", "assignee", "last_message"
+    )
+    wanted = {
+        "intent": filters.intent,
+        "sentiment": filters.mood,
+        "nm_id": filters.nm_id,
+        "tags__contains": [filters.tag] if filters.tag else None,
+    }
+    return rows.filter(**{name: value for name, value in wanted.items() if value})
+
+
+def _in_scope(
+    rows: QuerySet[Chat], filters: Filters, operator_id: int
+) -> QuerySet[Chat]:
+    waiting = Q(waiting_since__isnull=False, snoozed_until__isnull=True)
+    conditions = {
+        "waiting": waiting,
+        "mine": waiting & Q(assignee=operator_id),
+        "unassigned": waiting & Q(assignee__isnull=True),
+        "failed": Q(has_failed=True),
+        "code": Q(code_sent_at__isnull=False),
+        "snoozed": Q(snoozed_until__isnull=False),
+        "all": Q(),
+    }
+    if filters.query:
+        return rows
+    return rows.filter(conditions[filters.scope])
+
+
+def _from(rows: QuerySet[Chat], after: str, *, by_time: bool) -> QuerySet[Chat]:
+    if by_time:
+        rows = rows.filter(last_at__isnull=False).order_by("-last_at", "-pk")
+    else:
+        rows = rows.order_by("due_at", "pk")
+    if not after:
+        return rows
+    moment, _, pk = after.partition("_")
+    at, last = datetime.fromisoformat(moment), int(pk)
+    if by_time:
+        return rows.filter(Q(last_at__lt=at) | Q(last_at=at, pk__lt=last))
+    # The first condition bounds the index scan, the second parts equal times.
+    beyond = Q(due_at__gt=at) | Q(due_at=at, pk__gt=last)
+    return rows.filter(beyond, due_at__gte=at)
+
+
+def _key(chat: Chat, *, by_time: bool) -> str:
+    moment = chat.last_at if by_time else chat.due_at
+    return f"{moment.isoformat()}_{chat.pk}" if moment else ""
+
+
+def _found(seller: Any, filters: Filters) -> QuerySet[Chat]:
+    """Chats with the words: in a message, as buyer, article, order or WB chat id."""
+    words = filters.query.strip()
+    ids = {*_by_words(seller, words), *_by_number(seller, words)}
+    escaped = words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    # Of its own, so that each search keeps to its own index.
+    named = Chat.objects.filter(seller=seller, buyer_name__ilike=f"%{escaped}%")
+    ids.update(named.values_list("pk", flat=True)[:SEARCHED])
+    return _filtered(seller, filters).filter(pk__in=ids)
+
+
+def _by_words(seller: Any, words: str) -> Iterable[int]:
+    query = SearchQuery(words, config="russian", search_type="websearch")
+    rows = Message.objects.annotate(words=SearchVector("text", config="russian"))
+    found = rows.filter(seller=seller, words=query).values_list("chat_id", flat=True)
+    return found[:SEARCHED]
+
+
+def _by_number(seller: Any, words: str) -> Iterable[int]:
+    """An article, an order or WB's own chat id, as it stands."""
+    chats = Chat.objects.filter(seller=seller)
+    orders = ChatOrder.objects.filter(seller=seller)
+    if words.isdecimal() and len(words) <= 18:
+        chats = chats.filter(nm_id=int(words))
+        orders = orders.filter(Q(rid=words) | Q(nm_id=int(words)))
+    else:
+        chats, orders = chats.filter(wb_chat_id=words), orders.filter(rid=words)
+    yield from chats.values_list("pk", flat=True)[:SEARCHED]
+    yield from orders.values_list("chat_id", flat=True)[:SEARCHED]

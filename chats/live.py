@@ -1,0 +1,53 @@
+"""
+What is new: one number per seller that moves with anything a desk shows.
+
+A desk asks every few seconds whether its number is still the current one. Nothing
+but the cache answers, so a hundred open desks cost the database nothing.
+"""
+
+import time
+from functools import partial
+from typing import Any
+
+from django.core import signing
+from django.core.cache import cache
+from django.db import transaction
+
+DAY = 24 * 60 * 60
+_SALT = "chats.live"
+
+
+def bump(seller_id: int) -> None:
+    """Say that something of this seller changed, once the change is committed."""
+    transaction.on_commit(partial(_bump, seller_id))
+
+
+def version(seller_id: int) -> str:
+    """Return the number of the newest change. Lost keys come back as a change."""
+    return str(cache.get_or_set(_key(seller_id), _number, None))
+
+
+def ticket(seller_id: int, user_id: int) -> str:
+    """Return what lets a signed-in page ask for the number, for a day, unaided."""
+    return signing.dumps([seller_id, user_id], salt=_SALT)
+
+
+def seller_of(ticket: str) -> int | None:
+    """Return whose number the ticket is for, None when it is not valid (any more)."""
+    try:
+        opened: Any = signing.loads(ticket, salt=_SALT, max_age=DAY)
+    except signing.BadSignature:
+        return None
+    return int(opened[0])
+
+
+def _bump(seller_id: int) -> None:
+    cache.set(_key(seller_id), _number(), None)
+
+
+def _number() -> str:
+    return str(time.time_ns())
+
+
+def _key(seller_id: int) -> str:
+    return f"desk:{seller_id}:version"

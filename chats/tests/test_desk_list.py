@@ -1,0 +1,129 @@
+"""The list: order, filters, counts, paging and search."""
+
+from datetime import timedelta
+
+import pytest
+from django_scopes import scope
+
+from agentiq.testing import NOON, make_seller
+from chats import desk
+from chats.desk import Filters
+from chats.models import Chat, ChatOrder, Message, Tally
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def make_chat(seller):
+    def make(name="Анна", due=None, text="", shop=seller, **fields):
+        number = Chat.objects.count() + 1
+        due_at = NOON + timedelta(hours=due) if due is not None else None
+        chat = Chat.objects.create(
+            seller=shop,
+            wb_chat_id=f"1:{number}",
+            buyer_name=name,
+            due_at=due_at,
+            waiting_since=NOON if due is not None else None,
+            **{"last_at": NOON + timedelta(seconds=number)} | fields,
+        )
+        if text:
+            Message.objects.create(
+                seller=shop,
+                chat=chat,
+                event_id=f"e{number}",
+                sender="client",
+                text=text,
+                added_at=NOON,
+            )
+        return chat
+
+    return make
+
+
+def names(page):
+    return [chat.buyer_name for chat in page.chats]
+
+
+def test_what_is_due_first_stands_first(seller, make_chat):
+    make_chat("поздний", due=48)
+    make_chat("срочный", due=1)
+    make_chat("отвеченный")
+
+    assert names(desk.page(seller, Filters(), operator_id=0)) == ["срочный", "поздний"]
+
+
+def test_a_chat_put_off_leaves_the_waiting_ones(seller, make_chat):
+    make_chat("отложен", due=1, snoozed_until=NOON)
+
+    assert names(desk.page(seller, Filters(), operator_id=0)) == []
+    page = desk.page(seller, Filters(scope="snoozed"), operator_id=0)
+    assert names(page) == ["отложен"]
+
+
+def test_pages_follow_each_other_without_a_gap(seller, make_chat, monkeypatch):
+    monkeypatch.setattr(desk, "PAGE", 2)
+    for number in range(5):
+        make_chat(f"{number}", due=number // 2)
+
+    first = desk.page(seller, Filters(), operator_id=0)
+    second = desk.page(seller, Filters(), operator_id=0, after=first.next)
+    third = desk.page(seller, Filters(), operator_id=0, after=second.next)
+
+    assert names(first) + names(second) + names(third) == ["0", "1", "2", "3", "4"]
+    assert third.next == ""
+
+
+def test_counts_move_with_every_change_and_survive_tidying(seller, operator, make_chat):
+    make_chat(due=1, intent="thanks", sentiment="positive")
+    make_chat(due=2, intent="thanks", sentiment="neutral", assignee=operator)
+    done = make_chat(due=3, has_failed=True)
+    Chat.objects.filter(pk=done.pk).update(waiting_since=None, code_sent_at=NOON)
+
+    before = desk.tallies(seller)
+    desk.tidy(seller.pk)
+
+    assert before == {
+        "all": 3,
+        "waiting": 2,
+        "unassigned": 1,
+        f"mine:{operator.pk}": 1,
+        "intent:thanks": 2,
+        "mood:positive": 1,
+        "mood:neutral": 1,
+        "failed": 1,
+        "code": 1,
+    }
+    assert desk.tallies(seller) == before
+    assert Tally.objects.count() == len(before)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("промокода", id="another form of a word"),
+        pytest.param("SALE10", id="a code"),
+        pytest.param("нна", id="a part of the buyer's name"),
+        pytest.param("146972802", id="an article"),
+        pytest.param("rid-77", id="an order"),
+    ],
+)
+def test_search_finds(seller, make_chat, query):
+    chat = make_chat(
+        "Анна", text="Ваш промокод SALE10 не сработал", nm_id=146972802, due=1
+    )
+    ChatOrder.objects.create(seller=seller, chat=chat, rid="rid-77", seen_at=NOON)
+    make_chat("Пётр", text="Когда доставка?")
+
+    page = desk.page(seller, Filters(query=query), operator_id=0)
+
+    assert names(page) == ["Анна"]
+
+
+def test_search_keeps_to_the_shop(seller, make_chat):
+    other = make_seller("Чужая")
+    with scope(seller=other):
+        make_chat("Чужой", text="промокод", shop=other)
+
+    found = desk.page(seller, Filters(query="промокод"), operator_id=0)
+
+    assert names(found) == []
