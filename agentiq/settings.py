@@ -204,6 +204,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "suggest-waiting": {"task": "chats.tasks.suggest_waiting", "schedule": 10.0},
     # Codes end at a Moscow midnight; a suggestion must not outlive its code long.
     "expire-suggestions": {"task": "chats.tasks.expire_suggestions", "schedule": 60.0},
+    # Other systems are told within seconds; a row waits when they are down.
+    "deliver-webhooks": {"task": "promos.tasks.deliver_webhooks", "schedule": 2.0},
+    # Answers under an Idempotency-Key are promised for 24 hours, not for ever.
+    "forget-answers": {"task": "promos.tasks.forget_answers", "schedule": 3600.0},
 }
 
 # --- Wildberries ------------------------------------------------------------------
@@ -333,6 +337,8 @@ UNFOLD = {
 
 # --- API --------------------------------------------------------------------------
 
+# Only for trying webhooks on one's own machine: lets them lead into this network.
+WEBHOOK_ALLOW_PRIVATE = _typed("bool", "WEBHOOK_ALLOW_PRIVATE", False)
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }

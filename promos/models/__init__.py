@@ -12,6 +12,12 @@ from promos.models.alerts import (
     TelegramBot,
     TelegramLink,
 )
+from promos.models.api import (
+    ApiKey,
+    IdempotencyRecord,
+    Webhook,
+    WebhookDelivery,
+)
 from promos.models.codes import PromoCode, PromoCodeQuerySet
 from promos.models.products import Product, ProductQuerySet
 from promos.models.sellers import Membership, Seller, WbToken
@@ -23,7 +29,9 @@ __all__ = [
     "AlertDeliveryQuerySet",
     "AlertQuerySet",
     "AlertWebhook",
+    "ApiKey",
     "Channel",
+    "IdempotencyRecord",
     "Membership",
     "NotificationRule",
     "NotificationSettings",
@@ -38,4 +46,6 @@ __all__ = [
     "TelegramBot",
     "TelegramLink",
     "WbToken",
+    "Webhook",
+    "WebhookDelivery",
 ]
