@@ -1,0 +1,87 @@
+"""
+Set-based writes: many rows in one statement, sent as one JSON text.
+
+The feed brings events by the thousand after an outage; a row object each would cost
+more than PostgreSQL needs to store it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, models
+
+Row = Mapping[str, Any]
+
+
+def insert(
+    model: type[models.Model], rows: Sequence[Row], *, returning: Sequence[str] = ()
+) -> list[tuple[Any, ...]]:
+    """
+    Insert the rows that are not there yet; return the given columns of the new ones.
+
+    Rows have the same keys, by attribute name (``seller_id``); what they leave out
+    gets the field's default. A row that breaks a unique constraint is left out.
+    """
+    if not rows:
+        return []
+    given = [it for it in model._meta.concrete_fields if it.attname in rows[0]]
+    fixed = [
+        (field, field.get_db_prep_save(field.get_default(), connection))
+        for field in model._meta.concrete_fields
+        if field not in given and not field.primary_key
+    ]
+    columns = [it.column for it in given] + [field.column for field, _ in fixed]
+    values = [f"r.{it.column}" for it in given] + [
+        f"%s::{field.db_type(connection)}" for field, _ in fixed
+    ]
+    query = (
+        f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "
+        f"SELECT {', '.join(values)} FROM {_recordset(given)} ON CONFLICT DO NOTHING"
+    )
+    if returning:
+        query += f" RETURNING {', '.join(returning)}"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*(value for _, value in fixed), _json(rows)])
+        return cursor.fetchall() if returning else []
+
+
+def update(model: type[models.Model], rows: Sequence[Row]) -> None:
+    """Write the rows' columns over those with the same ``id``."""
+    if not rows:
+        return
+    given = [it for it in model._meta.concrete_fields if it.attname in rows[0]]
+    changes = ", ".join(
+        f"{it.column} = r.{it.column}" for it in given if not it.primary_key
+    )
+    query = (
+        f"UPDATE {model._meta.db_table} AS t SET {changes} "
+        f"FROM {_recordset(given)} WHERE t.id = r.id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [_json(rows)])
+
+
+def _recordset(fields: Sequence[models.Field]) -> str:
+    types = ", ".join(f"{it.column} {_type(it)}" for it in fields)
+    return f"json_to_recordset(%s::json) AS r({types})"
+
+
+def _type(field: models.Field) -> str:
+    return str(field.rel_db_type(connection) if field.primary_key else "") or str(
+        field.db_type(connection)
+    )
+
+
+def _json(rows: Sequence[Row]) -> str:
+    return json.dumps(rows, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in a row")

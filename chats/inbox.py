@@ -1,0 +1,481 @@
+"""
+The feed becomes rows: one event, one Message; the same event twice is still one.
+
+A page and the cursor after it are one transaction, so a crash repeats a page and
+loses none. What the chat list shows is kept on Chat and moved here, set by set.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django_scopes import scope
+
+from agentiq.wb.records import ChatCard, ChatEvent, EventPage, GoodCard
+from chats import bulk
+from chats.models import (
+    Attachment,
+    Chat,
+    ChatOrder,
+    FeedCursor,
+    Message,
+    Outgoing,
+    Suggestion,
+)
+from promos.models import Seller
+
+logger = logging.getLogger(__name__)
+
+ANSWER_WITHIN = timedelta(days=10)  # WB's offer: after that the chat counts as missed
+OWN = "seller-public-api"  # written through the API: by us or another program
+_ID_LENGTH = 100
+_BIGGEST = 2**63 - 1
+_BIGGEST_PRICE = 10**10
+_LAST_YEAR = 2200  # a time beyond is a fault of the feed, and would top every list
+_CARDS_AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a page brought: ids of rows, all of them new."""
+
+    new_messages: tuple[int, ...] = ()
+    chats_with_new_buyer_turn: tuple[int, ...] = ()
+    own_events: tuple[int, ...] = ()  # messages that came through the API: settle them
+    chats_without_sign: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The fields of a chat that messages move."""
+
+    id: int
+    wb_chat_id: str
+    reply_sign: str
+    buyer_name: str
+    nm_id: int | None
+    last_at: datetime | None
+    last_event_id: str
+    last_message_id: int | None
+    last_buyer_at: datetime | None
+    last_seller_at: datetime | None
+    waiting_since: datetime | None
+    preview: str
+    message_count: int
+    snoozed_until: datetime | None
+    # What this page did:
+    asked: bool = False
+    answered: bool = False
+    unclear: bool = False  # an answer came late: look up since when the buyer waits
+
+
+_COLUMNS = tuple(_Kept.__slots__)[:14]
+
+
+def receive(seller: Seller, page: EventPage, *, now: datetime) -> Received:
+    """Store a page of the feed and the cursor after it, in one transaction."""
+    with scope(seller=seller), transaction.atomic():
+        cursor = _locked_cursor(seller)
+        received = _store(seller, page.events, now) if page.events else Received()
+        _advance(cursor, page)
+    return received
+
+
+def receive_cards(seller: Seller, cards: Sequence[ChatCard], *, now: datetime) -> int:
+    """
+    Take signatures, names and orders from WB's list of chats; return how many changed.
+
+    A chat the feed never told of is created. A new signature replaces the old one,
+    which is kept: WB does not say how long it stays valid.
+    """
+    changed = 0
+    with scope(seller=seller):
+        for start in range(0, len(cards), _CARDS_AT_ONCE):
+            with transaction.atomic():
+                some = {
+                    _id(card.chat_id): card
+                    for card in cards[start : start + _CARDS_AT_ONCE]
+                }
+                changed += _store_cards(seller, some, now)
+        FeedCursor.objects.update_or_create(
+            seller=seller, defaults={"chats_read_at": now}
+        )
+    return changed
+
+
+def _locked_cursor(seller: Seller) -> FeedCursor:
+    """Lock the seller's cursor first of all: pages are stored one after another."""
+    locked = FeedCursor.objects.select_for_update()
+    found = locked.filter(seller=seller).first()
+    if found is None:
+        FeedCursor.objects.get_or_create(seller=seller)
+        found = locked.get(seller=seller)
+    return found
+
+
+def _advance(cursor: FeedCursor, page: EventPage) -> None:
+    """Move the cursor on, never back (an overlapping read is behind it), never to 0."""
+    cursor.next = max(cursor.next or 0, page.next or 0) or None
+    newest = max((it.added_at for it in page.events), default=None)
+    if newest and (cursor.last_event_at is None or newest > cursor.last_event_at):
+        cursor.last_event_at = newest
+    cursor.save(update_fields=["next", "last_event_at"])
+
+
+def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Received:
+    chats = _chats(seller, events, now)
+    first: dict[str, ChatEvent] = {}
+    for event in events:
+        first.setdefault(_id(event.event_id), event)
+    new = bulk.insert(
+        Message,
+        [_message(seller, chats, key, it, now) for key, it in first.items()],
+        returning=("id", "event_id"),
+    )
+    if not new:
+        return Received()
+    found = [(pk, first[event_id]) for pk, event_id in new]
+    # A new chat's event has its own time; two of one millisecond keep feed order.
+    found.sort(key=lambda pair: (_moment(pair[1], now), pair[0]))
+    _keep(seller, chats, found, now)
+    _store_files(seller, found)
+    _store_orders(
+        seller,
+        [
+            (chats[_id(it.chat_id)].id, it.good_card, _moment(it, now))
+            for _, it in found
+            if it.good_card
+        ],
+    )
+    touched = {_id(event.chat_id): None for _, event in found}
+    own = tuple(pk for pk, it in found if it.sender == "seller" and it.source == OWN)
+    waiting = [chats[it] for it in touched if chats[it].asked]
+    return Received(
+        new_messages=tuple(pk for pk, _ in found),
+        chats_with_new_buyer_turn=tuple(it.id for it in waiting if it.waiting_since),
+        own_events=own,
+        chats_without_sign=tuple(
+            chats[it].id for it in touched if not chats[it].reply_sign
+        ),
+    )
+
+
+# Chats
+
+
+def _chats(
+    seller: Seller, events: Sequence[ChatEvent], now: datetime
+) -> dict[str, _Kept]:
+    """Return the chats of the events, locked; unknown ones are created."""
+    keys = list(dict.fromkeys(_id(event.chat_id) for event in events))
+    chats = _locked_chats(seller, keys)
+    missing = [key for key in keys if key not in chats]
+    if missing:
+        rows = [
+            {
+                "seller_id": seller.pk,
+                "wb_chat_id": key,
+                "created_at": now,
+                "changed_at": now,
+            }
+            for key in missing
+        ]
+        bulk.insert(Chat, rows)
+        chats |= _locked_chats(seller, missing)
+    for event in events:
+        chat = chats[_id(event.chat_id)]
+        # The list of chats knows newer signatures than the feed's history.
+        if event.reply_sign and not chat.reply_sign and len(event.reply_sign) <= 500:
+            chat.reply_sign = event.reply_sign
+    return chats
+
+
+def _locked_chats(seller: Seller, keys: Sequence[str]) -> dict[str, _Kept]:
+    query = (
+        f"SELECT {', '.join(_COLUMNS)} FROM chats_chat "
+        "WHERE seller_id = %s AND wb_chat_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [seller.pk, list(keys)])
+        return {row[1]: _Kept(*row) for row in cursor.fetchall()}
+
+
+def _keep(
+    seller: Seller,
+    chats: dict[str, _Kept],
+    found: Sequence[tuple[int, ChatEvent]],
+    now: datetime,
+) -> None:
+    """Move what the chats keep, and close suggestions that were overtaken."""
+    foreign: list[tuple[int, str]] = []
+    touched: dict[int, _Kept] = {}
+    for pk, event in found:
+        chat = chats[_id(event.chat_id)]
+        touched[chat.id] = chat
+        _fold(chat, pk, event, now)
+        if event.sender == "seller" and event.source == OWN and _says(event):
+            foreign.append((chat.id, event.text))
+    _look_up([chat for chat in touched.values() if chat.unclear])
+    bulk.update(Chat, [_row(chat, now) for chat in touched.values()])
+    asked = [it.id for it in touched.values() if it.asked and it.waiting_since]
+    answered = [it.id for it in touched.values() if it.answered]
+    answered += _from_elsewhere(foreign)
+    quiet = {it.id for it in touched.values() if not it.waiting_since}
+    _supersede(seller, asked, "newer_message", now)
+    _supersede(
+        seller, [it for it in answered if it in quiet], "answered_elsewhere", now
+    )
+
+
+def _fold(chat: _Kept, pk: int, event: ChatEvent, now: datetime) -> None:
+    """Let one new message move its chat; they come in order of time."""
+    chat.message_count += 1
+    if event.good_card and event.good_card.nm_id:
+        chat.nm_id = _whole(event.good_card.nm_id) or chat.nm_id
+    if not _says(event):
+        return
+    at = _moment(event, now)
+    if chat.last_at is None or at >= chat.last_at:
+        chat.last_at, chat.last_event_id = at, _id(event.event_id)
+        chat.last_message_id, chat.preview = pk, _preview(event)
+    if event.sender == "client":
+        _ask(chat, event, at)
+    elif event.sender == "seller":
+        _answer(chat, event, at)
+
+
+def _ask(chat: _Kept, event: ChatEvent, at: datetime) -> None:
+    if event.client_name and (chat.last_buyer_at is None or at >= chat.last_buyer_at):
+        chat.buyer_name = event.client_name[:200]
+    chat.last_buyer_at = max(chat.last_buyer_at or at, at)
+    chat.asked, chat.snoozed_until = True, None
+    if chat.last_seller_at is None or at >= chat.last_seller_at:
+        chat.waiting_since = min(chat.waiting_since or at, at)
+
+
+def _answer(chat: _Kept, event: ChatEvent, at: datetime) -> None:
+    chat.last_seller_at = max(chat.last_seller_at or at, at)
+    chat.answered = chat.answered or event.source != OWN
+    if chat.waiting_since is None or chat.waiting_since > at:
+        return
+    if chat.last_buyer_at and chat.last_buyer_at > at:
+        chat.unclear = True
+    chat.waiting_since = None
+
+
+def _look_up(chats: Sequence[_Kept]) -> None:
+    """Find since when buyers wait whose answer arrived behind a later question."""
+    for chat in chats:
+        later = Message.objects.filter(
+            chat_id=chat.id, sender="client", added_at__gt=chat.last_seller_at
+        )
+        first = later.order_by("added_at").values_list("added_at", flat=True).first()
+        chat.waiting_since = first
+
+
+def _row(chat: _Kept, now: datetime) -> dict[str, Any]:
+    since = chat.waiting_since
+    return {
+        "id": chat.id,
+        "reply_sign": chat.reply_sign,
+        "buyer_name": chat.buyer_name,
+        "nm_id": chat.nm_id,
+        "last_at": chat.last_at,
+        "last_event_id": chat.last_event_id,
+        "last_message_id": chat.last_message_id,
+        "last_buyer_at": chat.last_buyer_at,
+        "last_seller_at": chat.last_seller_at,
+        "waiting_since": since,
+        "due_at": since + ANSWER_WITHIN if since else None,
+        "preview": chat.preview,
+        "message_count": chat.message_count,
+        "snoozed_until": chat.snoozed_until,
+        "changed_at": now,
+    }
+
+
+def _supersede(
+    seller: Seller, chat_ids: Sequence[int], reason: str, now: datetime
+) -> None:
+    if chat_ids:
+        Suggestion.objects.open().filter(chat_id__in=chat_ids).update(
+            state=Suggestion.State.SUPERSEDED, closed_at=now, closed_reason=reason
+        )
+
+
+def _from_elsewhere(sent: Sequence[tuple[int, str]]) -> list[int]:
+    """Return the chats another program answered: the text is none of our replies."""
+    if not sent:
+        return []
+    ours = set(
+        Outgoing.objects.filter(
+            chat_id__in={chat_id for chat_id, _ in sent},
+            status__in=(*Outgoing.OPEN, Outgoing.Status.SENT),
+            text__in={text for _, text in sent},
+        ).values_list("chat_id", "text")
+    )
+    return [chat_id for chat_id, text in sent if (chat_id, text) not in ours]
+
+
+# Messages, files, orders
+
+
+def _message(
+    seller: Seller, chats: dict[str, _Kept], key: str, event: ChatEvent, now: datetime
+) -> dict[str, Any]:
+    card = event.good_card
+    return {
+        "seller_id": seller.pk,
+        "chat_id": chats[_id(event.chat_id)].id,
+        "event_id": key,
+        "event_type": event.event_type[:30],
+        "sender": event.sender[:10],
+        "source": event.source[:30],
+        "text": event.text,
+        "nm_id": _whole(card.nm_id) if card else None,
+        "added_at": _moment(event, now),
+        "stored_at": now,
+    }
+
+
+def _store_files(seller: Seller, found: Iterable[tuple[int, ChatEvent]]) -> None:
+    rows = [
+        {
+            "seller_id": seller.pk,
+            "message_id": pk,
+            "kind": file.kind,
+            "download_id": file.download_id,
+            "name": file.name[:300],
+            "content_type": file.content_type[:100],
+            "size": _whole(file.size),
+        }
+        for pk, event in found
+        for file in event.files
+        if len(file.download_id) <= 200
+    ]
+    bulk.insert(Attachment, rows)
+
+
+def _store_orders(
+    seller: Seller, seen: Iterable[tuple[int, GoodCard, datetime]]
+) -> None:
+    rows = [
+        {
+            "seller_id": seller.pk,
+            "chat_id": chat_id,
+            "rid": (card.rid or "")[:100],
+            "nm_id": _whole(card.nm_id),
+            "price": card.price
+            if card.price is not None and abs(card.price) < _BIGGEST_PRICE
+            else None,
+            "currency": card.currency[:3],
+            "size": (card.size or "")[:50],
+            "seen_at": at,
+        }
+        for chat_id, card, at in seen
+        if card.rid or card.nm_id
+    ]
+    bulk.insert(ChatOrder, rows)
+
+
+# WB's list of chats
+
+
+def _store_cards(seller: Seller, cards: dict[str, ChatCard], now: datetime) -> int:
+    rows = [
+        {
+            "seller_id": seller.pk,
+            "wb_chat_id": key,
+            "reply_sign": _sign(card),
+            "buyer_name": card.client_name[:200],
+            "nm_id": _whole(card.good_card.nm_id) if card.good_card else None,
+            "last_at": card.last_at,
+            "preview": card.last_text[:200],
+            "created_at": now,
+            "changed_at": now,
+        }
+        for key, card in cards.items()
+    ]
+    created = bulk.insert(Chat, rows, returning=("id",))
+    known = Chat.objects.select_for_update(no_key=True).order_by("pk")
+    ids, changed = {}, []
+    for chat in known.filter(wb_chat_id__in=list(cards)).only(*_CARD_FIELDS):
+        ids[chat.wb_chat_id] = chat.pk
+        if _refresh(chat, cards[chat.wb_chat_id]):
+            changed.append({name: getattr(chat, name) for name in _CARD_FIELDS})
+    bulk.update(Chat, [row | {"changed_at": now} for row in changed])
+    _store_orders(
+        seller,
+        [(ids[key], it.good_card, now) for key, it in cards.items() if it.good_card],
+    )
+    return len(created) + len(changed)
+
+
+_CARD_FIELDS = (
+    "id",
+    "wb_chat_id",
+    "reply_sign",
+    "previous_sign",
+    "buyer_name",
+    "nm_id",
+)
+
+
+def _refresh(chat: Chat, card: ChatCard) -> bool:
+    before = (chat.reply_sign, chat.buyer_name, chat.nm_id)
+    sign = _sign(card)
+    if sign and sign not in (chat.reply_sign, chat.previous_sign):
+        chat.previous_sign, chat.reply_sign = chat.reply_sign, sign
+    chat.buyer_name = chat.buyer_name or card.client_name[:200]
+    if chat.nm_id is None and card.good_card:
+        chat.nm_id = _whole(card.good_card.nm_id)
+    return before != (chat.reply_sign, chat.buyer_name, chat.nm_id)
+
+
+def _sign(card: ChatCard) -> str:
+    sign = card.reply_sign or ""
+    if len(sign) > 500:
+        logger.warning("a signature of %s characters was left out", len(sign))
+        return ""
+    return sign
+
+
+# Values of any size
+
+
+def _says(event: ChatEvent) -> bool:
+    """
+    Whether the event is part of the conversation.
+
+    A buyer's empty message may be of a kind the API does not show, and waits all
+    the same; a seller's counts as an answer only when WB says where it was written.
+    """
+    if event.text or event.files:
+        return True
+    if event.event_type not in ("", "message"):
+        return False
+    return event.sender == "client" or bool(event.source)
+
+
+def _preview(event: ChatEvent) -> str:
+    words = event.text or ", ".join(file.name for file in event.files if file.name)
+    return " ".join(words[:400].split())[:200]
+
+
+def _id(value: str) -> str:
+    """Return the id, or a shorter one that is as much its own."""
+    if len(value) <= _ID_LENGTH:
+        return value
+    return value[:59] + ":" + hashlib.sha1(value.encode()).hexdigest()
+
+
+def _moment(event: ChatEvent, now: datetime) -> datetime:
+    return event.added_at if 2000 <= event.added_at.year < _LAST_YEAR else now
+
+
+def _whole(value: int | None) -> int | None:
+    return value if value is not None and 0 <= value <= _BIGGEST else None
