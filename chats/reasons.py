@@ -18,7 +18,7 @@ SUGGESTIONS: Mapping[str, Promise] = {
     "not_confident": _("It is not certain what the buyer means: no code is offered."),
     "open_problem": _("The dialogue had a problem not long ago: no thank-you code."),
     "already_ordered": _("The buyer has already ordered this article."),
-    "nothing_to_say": _("The shop has no text for a message like this."),
+    "unsayable": _("No text with this code passes the rules for replies."),
 }
 """Why a suggestion carries a code or none: ``Suggestion.reason``."""
 

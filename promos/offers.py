@@ -107,6 +107,20 @@ def choose(
     return _offer(made, rule, by_code, situation, product)
 
 
+def without_code(offer: Offer, reason: str) -> Offer:
+    """Return the offer with its code held back for a reason outside the rules."""
+    if offer.chosen is None:
+        return offer
+    held = RejectedCode(offer.chosen, (reason,))
+    return replace(
+        offer,
+        chosen=None,
+        terms=None,
+        figures=UNKNOWN,
+        rejected=(held, *offer.rejected),
+    )
+
+
 def explain(
     seller: Seller,
     *,

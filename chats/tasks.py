@@ -1,0 +1,52 @@
+"""What workers do. The rows are the queue; a task is a nudge, and beat repeats it."""
+
+import logging
+
+from celery import shared_task
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django_scopes import scope, scopes_disabled
+
+from chats import suggestions
+from chats.models import Chat, Suggestion
+
+logger = logging.getLogger(__name__)
+
+SWEEP = 200
+"""Chats a sweep takes at once; the next tick goes on."""
+
+
+@shared_task
+def suggest_chat(chat_id: int) -> None:
+    """Propose an answer to the chat's newest turn."""
+    with scopes_disabled():
+        chat = Chat.objects.filter(pk=chat_id).first()
+    if chat is not None:
+        with scope(seller=chat.seller_id):
+            suggestions.suggest(chat, now=timezone.now())
+
+
+@shared_task
+def suggest_waiting() -> None:
+    """Bring back every waiting turn that a lost nudge left without a suggestion."""
+    made = Suggestion.objects
+    with scopes_disabled():
+        known = made.filter(
+            chat=OuterRef("pk"), event_id=OuterRef("last_event_id")
+        ).exclude(state=Suggestion.State.EXPIRED)
+        waiting = Chat.objects.waiting().filter(~Exists(known), seller__is_active=True)
+        chat_ids = list(waiting.values_list("pk", flat=True)[:SWEEP])
+    for chat_id in chat_ids:
+        try:
+            suggest_chat(chat_id)
+        except Exception:  # one chat that fails must not keep the others waiting
+            logger.exception("no suggestion", extra={"chat": chat_id})
+
+
+@shared_task
+def expire_suggestions() -> None:
+    """Close suggestions whose code no longer runs, and propose anew."""
+    with scopes_disabled():
+        chat_ids = suggestions.expire(now=timezone.now())
+    for chat_id in chat_ids:
+        suggest_chat.delay(chat_id)
