@@ -1,6 +1,6 @@
 """Promo codes as the seller made them in the WB cabinet."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Self
 
@@ -9,10 +9,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from agentiq.tenancy import scoped
 from promos.models.sellers import Seller
-from promos.rules.limits import normalise_code
+from promos.rules.limits import LONGEST, MONTHS_AHEAD, SHORTEST, normalise_code
+from promos.rules.status import Status
 from promos.rules.terms import Terms, UseCase
 
 
@@ -30,6 +32,23 @@ class PromoCodeQuerySet(models.QuerySet["PromoCode"]):
     def with_sent(self) -> Self:
         """Adds ``sent``: how often the code went out to a buyer."""
         return self.annotate(sent=models.Count("sends"))
+
+    def in_status(self, wanted: Status, now: datetime, expiring_days: int) -> Self:
+        """Codes whose ``rules.status.status`` at ``now`` is the wanted one."""
+        soon = now + timedelta(days=expiring_days)
+        ended, running = Q(expires_at__lte=now), Q(starts_at__lte=now)
+        current = Q(is_draft=False, expires_at__gt=now)
+        conditions = {
+            Status.DRAFT: Q(is_draft=True),
+            Status.EXPIRED: Q(is_draft=False) & ended,
+            Status.OFF: current & Q(is_active=False),
+            Status.PLANNED: current & Q(is_active=True, starts_at__gt=now),
+            Status.EXPIRING: current
+            & running
+            & Q(is_active=True, expires_at__lte=soon),
+            Status.ACTIVE: current & running & Q(is_active=True, expires_at__gt=soon),
+        }
+        return self.filter(conditions[wanted])
 
 
 class PromoCode(models.Model):
@@ -112,6 +131,7 @@ class PromoCode(models.Model):
     updated_at = models.DateTimeField(_("Changed"), auto_now=True)
 
     objects = scoped(PromoCodeQuerySet)
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("promo code")
@@ -133,6 +153,20 @@ class PromoCode(models.Model):
             models.CheckConstraint(
                 condition=Q(applies_to="all") | Q(product_nms__len__gt=0),
                 name="selected_names_articles",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gte=F("starts_at") + SHORTEST)
+                & Q(expires_at__lte=F("starts_at") + LONGEST),
+                name="runs_1_to_31_days",
+            ),
+            # The earliest start is the trigger's: what lies behind is marked. A
+            # calendar month has at most 31 days, a Moscow day at most one more.
+            models.CheckConstraint(
+                condition=Q(
+                    starts_at__lte=F("created_at")
+                    + timedelta(days=31 * MONTHS_AHEAD + 1)
+                ),
+                name="starts_within_3_months",
             ),
         ]
 

@@ -5,6 +5,7 @@ from typing import Self
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from agentiq.tenancy import scoped
 from promos.models.sellers import Seller
@@ -103,6 +104,7 @@ class Product(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = scoped(ProductQuerySet)
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("product")

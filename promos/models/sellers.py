@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from agentiq import crypto
 
@@ -66,6 +67,8 @@ class Seller(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    history = HistoricalRecords()
+
     class Meta:
         verbose_name = _("shop")
         verbose_name_plural = _("shops")
@@ -102,6 +105,8 @@ class Membership(models.Model):
         validators=[MaxValueValidator(15)],
         help_text=_("How long a sent reply can still be taken back, 0 to 15."),
     )
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("member")
