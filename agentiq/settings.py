@@ -11,6 +11,7 @@ from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -131,6 +132,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "promos.middleware.SellerMiddleware",
+    "promos.middleware.AdminPolicyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -333,6 +335,9 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SITE_URL": "/",
+    "SHOW_LANGUAGES": True,
+    "STYLES": [lambda request: static("promos/admin.css")],
+    "SCRIPTS": [lambda request: static("promos/admin.js")],
 }
 
 # --- API --------------------------------------------------------------------------

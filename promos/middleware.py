@@ -37,3 +37,25 @@ def current_membership(request: HttpRequest) -> Membership | None:
     chosen = request.session.get(SESSION_KEY)
     memberships = sorted(mine, key=lambda row: (row.seller_id != chosen, row.pk))
     return memberships[0] if memberships else None
+
+
+class AdminPolicyMiddleware:
+    """
+    Relaxes the content policy for the admin, and for nothing else.
+
+    unfold draws its pages with Alpine, whose expressions are compiled in the
+    browser ('unsafe-eval'), and themes them with a <style> element and style
+    attributes ('unsafe-inline' for styles). Inline scripts stay forbidden.
+    """
+
+    RELAXED = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match is not None and match.app_name == "admin":
+            response._csp_update = self.RELAXED  # type: ignore[attr-defined]
+        return response

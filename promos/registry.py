@@ -50,7 +50,7 @@ def register(
     """
     promo_code = PromoCode(seller=seller, created_by=by, **fields)
     with transaction.atomic():
-        _lock(seller)
+        hold(seller)
         check(promo_code, now=now)
         promo_code.save()
     return promo_code
@@ -70,7 +70,7 @@ def change(
     always allowed. Raises Refused.
     """
     with transaction.atomic():
-        _lock(promo_code.seller)
+        hold(promo_code.seller)
         stored = PromoCode.objects.select_for_update(of=("self",)).get(pk=promo_code.pk)
         before = {name: getattr(stored, name) for name in TERMS}
         for name, value in fields.items():
@@ -130,7 +130,7 @@ def others(promo_code: PromoCode) -> list[PromoCode]:
     return list(found.exclude(pk=promo_code.pk).filter(is_draft=False))
 
 
-def _lock(seller: Seller) -> None:
+def hold(seller: Seller) -> None:
     """Let one person at a time change the codes of a shop."""
     Seller.objects.select_for_update().get(pk=seller.pk)
 

@@ -1,0 +1,114 @@
+"""Conversations at the seller's desk: facts, to be read and searched."""
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from chats.models import (
+    Attempt,
+    Chat,
+    Decision,
+    Message,
+    Outgoing,
+    Suggestion,
+)
+from promos.admin.base import FactAdmin
+
+HIDDEN_IN_CHAT = ("reply_sign", "previous_sign")
+
+
+@admin.register(Chat)
+class ChatAdmin(FactAdmin):
+    """Who wrote about what; the signature that lets us reply is never shown."""
+
+    list_display = (
+        "__str__",
+        "nm_id",
+        "intent",
+        "sentiment",
+        "last_at",
+        "code_sent_at",
+    )
+    list_filter = ("intent", "sentiment", "has_failed")
+    search_fields = ("buyer_name", "wb_chat_id", "nm_id")
+    search_help_text = _("Buyer, chat or article")
+    ordering = ("-last_at", "-pk")
+    exclude = HIDDEN_IN_CHAT
+    list_select_related = ()
+
+
+@admin.register(Message)
+class MessageAdmin(FactAdmin):
+    """What was said, as WB's feed told it."""
+
+    list_display = ("added_at", "sender", "short", "chat", "source")
+    list_filter = ("sender", "source")
+    search_fields = ("text", "event_id", "chat__wb_chat_id")
+    search_help_text = _("Words of the message, event or chat")
+    ordering = ("-added_at", "-pk")
+    list_select_related = ("chat",)
+
+    @admin.display(description=_("Text"))
+    def short(self, message: Message) -> str:
+        return message.text[:80] or "—"
+
+
+@admin.register(Suggestion)
+class SuggestionAdmin(FactAdmin):
+    """What AgentIQ proposed, and what became of it."""
+
+    list_display = ("created_at", "chat", "state", "promo_code", "use_case", "reason")
+    list_filter = ("state", "use_case", "is_escalation")
+    search_fields = ("text", "chat__wb_chat_id", "promo_code__code")
+    ordering = ("-created_at", "-pk")
+    list_select_related = ("chat", "promo_code")
+
+
+@admin.register(Decision)
+class DecisionAdmin(FactAdmin):
+    """What people made of the proposals."""
+
+    list_display = (
+        "decided_at",
+        "chat",
+        "kind",
+        "operator",
+        "with_code",
+        "skip_reason",
+    )
+    list_filter = ("kind", "with_code", "overrode_newer")
+    search_fields = ("text", "chat__wb_chat_id")
+    ordering = ("-decided_at", "-pk")
+    list_select_related = ("chat", "operator")
+
+
+@admin.register(Outgoing)
+class OutgoingAdmin(FactAdmin):
+    """Replies on their way to WB, with every change of state."""
+
+    list_display = ("created_at", "chat", "status", "promo_code", "operator", "sent_at")
+    list_filter = ("status",)
+    search_fields = ("text", "chat__wb_chat_id", "promo_code__code")
+    ordering = ("-pk",)
+    list_select_related = ("chat", "promo_code", "operator")
+    readonly_fields = ("changes_shown",)
+
+    @admin.display(description=_("Changes of state"))
+    def changes_shown(self, outgoing: Outgoing) -> SafeString | str:
+        lines = [
+            f"{change.at:%d.%m.%Y %H:%M:%S} {change.get_status_display()} {change.reason}"
+            for change in outgoing.changes.all()
+        ]
+        return format_html("<pre>{}</pre>", "\n".join(lines)) if lines else "—"
+
+
+@admin.register(Attempt)
+class AttemptAdmin(FactAdmin):
+    """Each try to hand a reply to WB."""
+
+    list_display = ("started_at", "outgoing", "outcome", "http_status", "finished_at")
+    list_filter = ("outcome", "http_status")
+    search_fields = ("request_id", "detail", "outgoing__chat__wb_chat_id")
+    ordering = ("-pk",)
+    list_select_related = ("outgoing",)

@@ -1,0 +1,170 @@
+"""
+What every page of the desk has in common: the shop of the request, and nothing else.
+
+A row of another shop does not exist here: lists, searches, autocompletes, choices,
+actions, exports and histories start from ``get_queryset``, and an address that
+names such a row answers 404, the same as one that names no row at all.
+"""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin
+
+from promos import roles
+from promos.models import Seller
+
+
+class SellerAdmin(ModelAdmin):
+    """A list and form of one shop's rows; ``area`` says who reads and who edits."""
+
+    area = roles.Area.CODES
+    seller_field = "seller"
+    warn_unsaved_form = True
+    list_fullwidth = True
+    show_full_result_count = False
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        seller = getattr(request, "seller", None)
+        if seller is None:
+            return self.model._default_manager.none()
+        rows = super().get_queryset(request)
+        return rows.filter(**{self.seller_field: seller.pk})
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return roles.may_read(_membership(request), self.area) and self.is_ours(
+            request, obj
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return roles.may_edit(_membership(request), self.area) and self.is_ours(
+            request, obj
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return roles.may_edit(_membership(request), self.area)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def is_ours(self, request: HttpRequest, obj: Any) -> bool:
+        """Whether a row belongs to the shop of the request; None asks about any."""
+        if obj is None:
+            return True
+        owner = obj.pk if isinstance(obj, Seller) else obj.seller_id
+        return owner in (None, request.seller.pk)  # type: ignore[attr-defined]
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        raise Http404(f"{opts.object_name} {object_id}")
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        self.find(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
+    def find(self, request: HttpRequest, object_id: str) -> Any:
+        """Return a row of this shop that the person may see, or answer 404."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, str(object_id))
+        if row is None:
+            raise Http404(f"{self.opts.object_name} {object_id}")
+        return row
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer rows of this shop only, people too."""
+        target = db_field.remote_field.model
+        seller = getattr(request, "seller", None)
+        if target is Seller:
+            rows = Seller.objects.filter(pk=getattr(seller, "pk", None))
+        elif target is get_user_model():
+            rows = target.objects.filter(memberships__seller=seller)
+        elif seller is None:
+            rows = target._default_manager.none()
+        else:
+            rows = target._default_manager.filter(seller=seller)
+        return super().formfield_for_foreignkey(
+            db_field, request, **{"queryset": rows} | kwargs
+        )
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        """A row entered here is this shop's, whatever the form says."""
+        if self.seller_field == "seller":
+            obj.seller = request.seller  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+
+class FactAdmin(SellerAdmin):
+    """Facts can be read and searched, never added or edited."""
+
+    area = roles.Area.FACTS
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class TrackedAdmin(SellerAdmin, SimpleHistoryAdmin):
+    """Who changed what, when and why; past versions can be read, not brought back."""
+
+    history_list_display = ("history_change_reason",)
+
+    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_view_history_permission(
+        self, request: HttpRequest, obj: Any = None
+    ) -> bool:
+        return self.has_view_permission(request, obj)
+
+    def has_change_history_permission(
+        self, request: HttpRequest, obj: Any = None
+    ) -> bool:
+        return False
+
+    def history_form_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        version_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method != "GET":
+            raise PermissionDenied
+        self.find(request, object_id)
+        return super().history_form_view(request, object_id, version_id, extra_context)
+
+
+def _membership(request: HttpRequest) -> Any:
+    return getattr(request, "membership", None)

@@ -1,0 +1,136 @@
+"""What the shop sells: prices as WB has them, costs as the seller knows them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from promos import sentences
+from promos.admin.base import TrackedAdmin
+from promos.forms import ProductForm
+from promos.models import Product
+
+COSTS = (
+    "cost",
+    "commission_percent",
+    "logistics",
+    "return_logistics",
+    "storage",
+    "acquiring_percent",
+    "return_percent",
+    "tax",
+)
+
+
+class CostFilter(admin.SimpleListFilter):
+    """Articles whose margin cannot be told."""
+
+    title = _("cost")
+    parameter_name = "cost_known"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("not known")), ("yes", _("known"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() not in {"yes", "no"}:
+            return queryset
+        return queryset.filter(cost__isnull=self.value() == "no")
+
+
+class GoneFilter(admin.SimpleListFilter):
+    """Articles that WB no longer lists."""
+
+    title = _("catalogue")
+    parameter_name = "gone"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("listed")), ("yes", _("left the catalogue"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() not in {"yes", "no"}:
+            return queryset
+        return queryset.filter(gone_at__isnull=self.value() == "no")
+
+
+@admin.register(Product)
+class ProductAdmin(TrackedAdmin):
+    """Costs are entered here; every figure says how old it is."""
+
+    form = ProductForm
+    list_display = (
+        "nm_id",
+        "title",
+        "vendor_code",
+        "price_shown",
+        "discount_percent",
+        "action_percent",
+        "cost_shown",
+        "prices_synced_at",
+    )
+    list_filter = (CostFilter, GoneFilter, "tax")
+    search_fields = ("nm_id", "title", "vendor_code")
+    search_help_text = _("Article, title or vendor code")
+    ordering = ("nm_id",)
+    readonly_fields = (
+        "cost_updated_at",
+        "prices_synced_at",
+        "card_synced_at",
+        "commission_synced_at",
+        "action_synced_at",
+        "gone_at",
+    )
+    fieldsets = (
+        (
+            None,
+            {"fields": (("nm_id", "vendor_code"), "title", ("brand", "subject_name"))},
+        ),
+        (
+            _("Price at WB"),
+            {
+                "fields": (
+                    ("price", "discount_percent"),
+                    ("action_percent", "loyalty_percent"),
+                    ("prices_synced_at", "action_synced_at"),
+                )
+            },
+        ),
+        (
+            _("What a unit costs you"),
+            {
+                "fields": (
+                    ("cost", "tax"),
+                    ("commission_percent", "acquiring_percent"),
+                    ("logistics", "return_logistics"),
+                    ("storage", "return_percent"),
+                    ("cost_source", "cost_updated_at"),
+                )
+            },
+        ),
+        (
+            _("As of"),
+            {"fields": (("card_synced_at", "commission_synced_at"), "gone_at")},
+        ),
+        (None, {"fields": ("change_reason", "seen")}),
+    )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Give the form the shop it is made for."""
+        form = super().get_form(request, obj, **kwargs)
+        return type(form.__name__, (form,), {"seller": request.seller})
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        if set(form.changed_data) & set(COSTS):
+            obj.cost_updated_at = timezone.now()
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("Base price, ₽"), ordering="price")
+    def price_shown(self, product: Product) -> str:
+        return sentences.rubles(product.price)
+
+    @admin.display(description=_("Cost, ₽"), ordering="cost")
+    def cost_shown(self, product: Product) -> str:
+        return sentences.rubles(product.cost)

@@ -1,0 +1,193 @@
+"""The shop itself: its settings, its people, its keys."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as say
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from promos import roles, shops
+from promos.admin.base import SellerAdmin, TrackedAdmin
+from promos.forms import MembershipForm, NewMemberForm, NewTokenForm
+from promos.models import Membership, Seller, WbToken
+from promos.rules.days import moscow_date
+
+CATEGORIES = {
+    1: _("Content"),
+    2: _("Analytics"),
+    3: _("Prices"),
+    4: _("Marketplace"),
+    5: _("Statistics"),
+    6: _("Promotion"),
+    7: _("Feedbacks"),
+    9: _("Chat with buyers"),
+    10: _("Supplies"),
+    11: _("Returns"),
+    12: _("Documents"),
+    13: _("Finance"),
+    16: _("Users"),
+}
+KINDS = {
+    "base": _("base"),
+    "test": _("test"),
+    "personal": _("personal"),
+    "service": _("service"),
+}
+
+
+@admin.register(Seller)
+class SellerSettingsAdmin(TrackedAdmin):
+    """One shop: the one the person works in."""
+
+    area = roles.Area.SHOP
+    seller_field = "pk"
+    list_display = ("name", "tone", "margin_floor", "dry_run")
+    readonly_fields = ("dry_run",)
+    fieldsets = (
+        (None, {"fields": ("name", "tone", "dry_run")}),
+        (
+            _("What is suggested"),
+            {
+                "fields": (
+                    "suggest_on_promo_request",
+                    "suggest_on_thanks",
+                    ("expiring_days", "repeat_days"),
+                )
+            },
+        ),
+        (
+            _("Margin"),
+            {"fields": ("margin_floor", "require_cost", "forty_five_counts")},
+        ),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Membership)
+class MembershipAdmin(TrackedAdmin):
+    """People of the shop; an account may work in several shops."""
+
+    area = roles.Area.PEOPLE
+    list_display = ("user", "role", "is_active")
+    list_filter = ("role", "is_active")
+    search_fields = ("user__username", "user__first_name", "user__last_name")
+    list_select_related = ("user",)
+    readonly_fields = ("user",)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """A new member gets an account of their own."""
+        kwargs["form"] = MembershipForm if obj else NewMemberForm
+        form = super().get_form(request, obj, **kwargs)
+        return type(form.__name__, (form,), {"seller": request.seller})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = ("role", "is_active", "undo_seconds")
+        first = ("user",) if obj else ("username", "password")
+        return ((None, {"fields": (*first, *fields)}),)
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        if not change:
+            obj.user = get_user_model().objects.create_user(
+                form.cleaned_data["username"], password=form.cleaned_data["password"]
+            )
+        super().save_model(request, obj, form, change)
+        shops.give_desk(obj.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Members are switched off, so that their past acts keep a name."""
+        return False
+
+
+@admin.register(WbToken)
+class WbTokenAdmin(SellerAdmin):
+    """Keys to WB: entered once, never shown, their facts readable."""
+
+    area = roles.Area.KEYS
+    list_display = ("kind_shown", "category_names", "valid_until", "days", "state")
+    readonly_fields = (
+        "kind_shown",
+        "category_names",
+        "read_only",
+        "valid_until",
+        "days",
+        "will_not_work",
+        "state",
+        "refusal",
+        "created_at",
+    )
+    fieldsets = ((None, {"fields": ("is_active", *readonly_fields)}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).order_by("-pk")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The key is typed once, when it is new."""
+        if obj is None:
+            kwargs["form"] = NewTokenForm
+        form = super().get_form(request, obj, **kwargs)
+        return type(
+            form.__name__, (form,), {"seller": request.seller, "by": request.user}
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_readonly_fields(request, obj) if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": ("token", "secret")}),)
+        return super().get_fieldsets(request, obj)
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        """A new key was saved by the step that judged it."""
+        if change:
+            obj.save(update_fields=["is_active"])
+
+    @admin.display(description=_("Type"))
+    def kind_shown(self, token: WbToken) -> str:
+        return str(KINDS.get(token.kind, _("unknown")))
+
+    @admin.display(description=_("Categories"))
+    def category_names(self, token: WbToken) -> str:
+        names = [str(CATEGORIES.get(one, one)) for one in sorted(token.categories)]
+        return ", ".join(names) or "—"
+
+    @admin.display(description=_("Valid until"), ordering="expires_at")
+    def valid_until(self, token: WbToken) -> str:
+        return shops.day_or_dash(token.expires_at)
+
+    @admin.display(description=_("Days left"))
+    def days(self, token: WbToken) -> int | str:
+        if token.expires_at is None:
+            return "—"
+        left = moscow_date(token.expires_at) - moscow_date(timezone.now())
+        return max(left.days, 0)
+
+    @admin.display(description=_("Will not work"))
+    def will_not_work(self, token: WbToken) -> str:
+        missing = shops.missing(token)
+        return "; ".join(map(str, missing)) or say("nothing: everything is covered")
+
+    @display(
+        description=_("State"),
+        label={"refused": "danger", "ended": "danger", "in use": "success"},
+    )
+    def state(self, token: WbToken) -> Any:
+        if token.refused_at:
+            return "refused", say("refused by WB")
+        if token.is_expired(timezone.now()):
+            return "ended", say("ended")
+        return ("in use", say("in use")) if token.is_active else ("off", say("off"))
