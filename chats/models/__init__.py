@@ -31,6 +31,7 @@ from chats.models.readings import (
     Suggestion,
     SuggestionQuerySet,
 )
+from chats.models.replies import ReplyTemplate, WordingProposal
 
 __all__ = [
     "Analysis",
@@ -52,8 +53,10 @@ __all__ = [
     "OutgoingFile",
     "OutgoingQuerySet",
     "Presence",
+    "ReplyTemplate",
     "SavedReply",
     "Suggestion",
     "SuggestionQuerySet",
     "Tally",
+    "WordingProposal",
 ]
