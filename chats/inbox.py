@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Case, Value, When
 from django_scopes import scope
 
 from agentiq.wb.records import ChatCard, ChatEvent, EventPage, GoodCard
@@ -141,7 +142,7 @@ def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Receiv
     found = [(pk, first[event_id]) for pk, event_id in new]
     # A new chat's event has its own time; two of one millisecond keep feed order.
     found.sort(key=lambda pair: (_moment(pair[1], now), pair[0]))
-    _keep(seller, chats, found, now)
+    _keep(chats, found, now)
     _store_files(seller, found)
     _store_orders(
         seller,
@@ -205,7 +206,6 @@ def _locked_chats(seller: Seller, keys: Sequence[str]) -> dict[str, _Kept]:
 
 
 def _keep(
-    seller: Seller,
     chats: dict[str, _Kept],
     found: Sequence[tuple[int, ChatEvent]],
     now: datetime,
@@ -221,14 +221,15 @@ def _keep(
             foreign.append((chat.id, event.text))
     _look_up([chat for chat in touched.values() if chat.unclear])
     bulk.update(Chat, [_row(chat, now) for chat in touched.values()])
-    asked = [it.id for it in touched.values() if it.asked and it.waiting_since]
-    answered = [it.id for it in touched.values() if it.answered]
-    answered += _from_elsewhere(foreign)
-    quiet = {it.id for it in touched.values() if not it.waiting_since}
-    _supersede(seller, asked, "newer_message", now)
-    _supersede(
-        seller, [it for it in answered if it in quiet], "answered_elsewhere", now
-    )
+    elsewhere = set(_from_elsewhere(foreign))
+    reasons = {}
+    for chat in touched.values():
+        if chat.waiting_since:
+            if chat.asked:
+                reasons[chat.id] = "newer_message"
+        elif chat.answered or chat.id in elsewhere:
+            reasons[chat.id] = "answered_elsewhere"
+    _supersede(reasons, now)
 
 
 def _fold(chat: _Kept, pk: int, event: ChatEvent, now: datetime) -> None:
@@ -269,12 +270,19 @@ def _answer(chat: _Kept, event: ChatEvent, at: datetime) -> None:
 
 def _look_up(chats: Sequence[_Kept]) -> None:
     """Find since when buyers wait whose answer arrived behind a later question."""
+    if not chats:
+        return
+    query = (
+        "SELECT c.id, (SELECT min(m.added_at) FROM chats_message m WHERE "
+        "m.chat_id = c.id AND m.added_at > c.answered_at AND m.sender = 'client') "
+        "FROM unnest(%s::bigint[], %s::timestamptz[]) AS c(id, answered_at)"
+    )
+    answered_at = [chat.last_seller_at for chat in chats]
+    with connection.cursor() as cursor:
+        cursor.execute(query, [[chat.id for chat in chats], answered_at])
+        since = dict(cursor.fetchall())
     for chat in chats:
-        later = Message.objects.filter(
-            chat_id=chat.id, sender="client", added_at__gt=chat.last_seller_at
-        )
-        first = later.order_by("added_at").values_list("added_at", flat=True).first()
-        chat.waiting_since = first
+        chat.waiting_since = since[chat.id]
 
 
 def _row(chat: _Kept, now: datetime) -> dict[str, Any]:
@@ -298,13 +306,19 @@ def _row(chat: _Kept, now: datetime) -> dict[str, Any]:
     }
 
 
-def _supersede(
-    seller: Seller, chat_ids: Sequence[int], reason: str, now: datetime
-) -> None:
-    if chat_ids:
-        Suggestion.objects.open().filter(chat_id__in=chat_ids).update(
-            state=Suggestion.State.SUPERSEDED, closed_at=now, closed_reason=reason
-        )
+def _supersede(reasons: dict[int, str], now: datetime) -> None:
+    """Close the open suggestions of chats that moved on, each for its reason."""
+    if not reasons:
+        return
+    overtaken = [it for it, reason in reasons.items() if reason == "newer_message"]
+    Suggestion.objects.open().filter(chat_id__in=list(reasons)).update(
+        state=Suggestion.State.SUPERSEDED,
+        closed_at=now,
+        closed_reason=Case(
+            When(chat_id__in=overtaken, then=Value("newer_message")),
+            default=Value("answered_elsewhere"),
+        ),
+    )
 
 
 def _from_elsewhere(sent: Sequence[tuple[int, str]]) -> list[int]:

@@ -43,7 +43,10 @@ class ChatQuerySet(models.QuerySet["Chat"]):
 class Chat(models.Model):
     """One buyer's conversation. Counters and times beside it are kept, not counted."""
 
-    seller = models.ForeignKey(Seller, models.CASCADE, related_name="chats")
+    # No index of its own: those below that begin with the seller serve as well.
+    seller = models.ForeignKey(
+        Seller, models.CASCADE, related_name="chats", db_index=False
+    )
     wb_chat_id = models.CharField(_("WB chat"), max_length=100)
     reply_sign = models.CharField(max_length=500, blank=True)
     previous_sign = models.CharField(max_length=500, blank=True)
@@ -51,8 +54,14 @@ class Chat(models.Model):
     nm_id = models.BigIntegerField(_("WB article (nmID)"), null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # Moves with every message, so it is spared index and check: message holds chat.
     last_message = models.ForeignKey(
-        "Message", models.SET_NULL, null=True, related_name="+"
+        "Message",
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     last_event_id = models.CharField(max_length=100, blank=True)
     last_at = models.DateTimeField(_("Last message"), null=True)
@@ -183,8 +192,10 @@ class Message(models.Model):
         SELLER = "seller", _("Shop")
         WB = "wb", "WB"
 
-    seller = models.ForeignKey(Seller, models.CASCADE)
-    chat = models.ForeignKey(Chat, models.CASCADE, related_name="messages")
+    seller = models.ForeignKey(Seller, models.CASCADE, db_index=False)
+    chat = models.ForeignKey(
+        Chat, models.CASCADE, related_name="messages", db_index=False
+    )
     event_id = models.CharField(max_length=100)
     event_type = models.CharField(max_length=30, blank=True)
     sender = models.CharField(_("From"), max_length=10, choices=Sender)
