@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
+from promos import ledger
 from promos.models import PromoCode, PromoCodeSend
 
 
@@ -32,31 +35,33 @@ def record(
     ``chat_id`` and ``message_id`` are WB's; the second may be empty until the feed
     shows the message (see ``link``). ``snapshot`` keeps the terms as they were sent.
     """
-    send, created = PromoCodeSend.objects.get_or_create(
-        outgoing_key=key,
-        defaults={
-            "seller_id": promo_code.seller_id,
-            "promo_code": promo_code,
-            "snapshot": dict(snapshot),
-            "chat_id": chat_id,
-            "message_id": message_id,
-            "sent_at": sent_at,
-            "trigger_intent": intent,
-            "trigger_sentiment": sentiment,
-            "use_case": use_case,
-            "nm_id": nm_id,
-            "operator": operator,
-            "decision": decision,
-            "answer_seconds": answer_seconds,
-            "auto_suggested": auto_suggested,
-            "operator_approved": operator_approved,
-        },
-    )
-    if created:
-        # From here on the code's terms are history: a change makes a new version.
-        PromoCode.objects.filter(pk=promo_code.pk, first_sent_at=None).update(
-            first_sent_at=sent_at
+    with transaction.atomic():
+        send, created = PromoCodeSend.objects.get_or_create(
+            outgoing_key=key,
+            defaults={
+                "seller_id": promo_code.seller_id,
+                "promo_code": promo_code,
+                "snapshot": dict(snapshot),
+                "chat_id": chat_id,
+                "message_id": message_id,
+                "sent_at": sent_at,
+                "trigger_intent": intent,
+                "trigger_sentiment": sentiment,
+                "use_case": use_case,
+                "nm_id": nm_id,
+                "operator": operator,
+                "decision": decision,
+                "answer_seconds": answer_seconds,
+                "auto_suggested": auto_suggested,
+                "operator_approved": operator_approved,
+            },
         )
+        if created:
+            # From here on the code's terms are history: a change makes a new version.
+            PromoCode.objects.filter(pk=promo_code.pk, first_sent_at=None).update(
+                first_sent_at=sent_at
+            )
+            ledger.count(send)
     return send
 
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django_scopes import scope
 
 from agentiq.testing import NOON, make_seller
-from promos import ledger
+from promos import ledger, sends
 from promos.models import PromoCode, PromoCodeSend, SendDay
 
 TODAY = date(2026, 3, 2)
@@ -180,3 +180,27 @@ def test_the_number_of_queries_does_not_grow(seller, send, django_assert_num_que
         send(sent_at=NOON - timedelta(hours=hours))
     with django_assert_num_queries(9):
         ledger.figures(seller, WEEK)
+
+
+def test_a_recorded_send_is_counted_once_however_often_it_is_told(seller, make_code):
+    key, code = uuid.uuid4(), make_code()
+    for _ in range(2):
+        sends.record(
+            promo_code=code,
+            snapshot={},
+            chat_id="chat",
+            message_id="",
+            sent_at=NOON,
+            intent="thanks",
+            sentiment="positive",
+            use_case="UC1",
+            nm_id=None,
+            operator=None,
+            decision="accept",
+            answer_seconds=5,
+            key=key,
+            auto_suggested=True,
+            operator_approved=True,
+        )
+
+    assert ledger.figures(seller, WEEK).total == 1
