@@ -205,6 +205,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # A worker killed between event and suggestion leaves a turn without one.
     "suggest-waiting": {"task": "chats.tasks.suggest_waiting", "schedule": 10.0},
     # Codes end at a Moscow midnight; a suggestion must not outlive its code long.
+    # Alerts: each look ends in the same alerts, so a missed one only delays them.
+    "watch-shops": {"task": "promos.tasks.watch_shops", "schedule": 300.0},
+    # Prices come a few times a day; every article times every code takes a while.
+    "watch-prices": {"task": "promos.tasks.watch_prices", "schedule": 1800.0},
+    # WB's news asks for one request a minute and changes a few times a week.
+    "watch-news": {"task": "promos.tasks.watch_news", "schedule": 6 * 3600.0},
+    "deliver-alerts": {"task": "promos.tasks.deliver_alerts", "schedule": 10.0},
+    # Somebody who pressed Start in Telegram looks at the screen and waits.
+    "link-telegram": {"task": "promos.tasks.link_telegram", "schedule": 10.0},
     "expire-suggestions": {"task": "chats.tasks.expire_suggestions", "schedule": 60.0},
     # Other systems are told within seconds; a row waits when they are down.
     "deliver-webhooks": {"task": "promos.tasks.deliver_webhooks", "schedule": 2.0},
@@ -347,6 +356,17 @@ WEBHOOK_ALLOW_PRIVATE = _typed("bool", "WEBHOOK_ALLOW_PRIVATE", False)
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+
+# --- Alerts -----------------------------------------------------------------------
+
+# Where people open AgentIQ: the beginning of links in letters and messages.
+PUBLIC_URL = _url("PUBLIC_URL", "http://localhost:8000")
+TELEGRAM_API_URL = _url("TELEGRAM_API_URL", "https://api.telegram.org")
+# smtp://user:password@host:587 (smtp+tls://, smtp+ssl://); without it letters are
+# printed to the log.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "AgentIQ <agentiq@localhost>")
+EMAIL_TIMEOUT = 10
 
 # --- Logs -------------------------------------------------------------------------
 

@@ -137,6 +137,21 @@ def explain(
     return choice.choose((_terms(row, seller) for row in rows), situation)
 
 
+def budgets_used(
+    seller: Seller, *, now: datetime
+) -> list[tuple[PromoCode, budgets.Usage]]:
+    """Return every code that has a loss budget, with how far it is used."""
+    rows = [row for row in _codes(seller, now, ()) if row.loss_budget is not None]
+    return [(row, _usage(row)) for row in rows]
+
+
+def price_rules(seller: Seller) -> Rules:
+    """Return the seller's reading of WB's 45 % rule."""
+    if seller.forty_five_counts == Seller.FortyFive.DISCOUNT:
+        return Rules(counted=Counted.SELLER)
+    return Rules(counted=Counted.SELLER_AND_ACTION)
+
+
 def _without_rule(intent: str, sentiment: str) -> str:
     """Return why a turn takes no code: a switch of the seller, or nothing to gain."""
     if rule_for(intent, sentiment, promo_request=True, thanks=True):
@@ -185,11 +200,6 @@ def _situation(
     recently: bool,
     now: datetime,
 ) -> Situation:
-    counted = (
-        Counted.SELLER
-        if seller.forty_five_counts == Seller.FortyFive.DISCOUNT
-        else Counted.SELLER_AND_ACTION
-    )
     return Situation(
         use_case=rule.use_case,
         now=now,
@@ -199,7 +209,7 @@ def _situation(
         tag=product.price_tag() if product else None,
         costs=product.costs() if product else None,
         cost_required=seller.require_cost,
-        price_rules=Rules(counted=counted),
+        price_rules=price_rules(seller),
         sent_recently=recently,
         spent_codes=frozenset(row.code for row in rows if _is_spent(row)),
         capped_codes=frozenset(row.code for row in rows if _is_capped(row)),
@@ -211,12 +221,14 @@ def _is_capped(row: PromoCode) -> bool:
 
 
 def _is_spent(row: PromoCode) -> bool:
-    """Return whether the code's loss budget is used up, by the cautious estimate."""
-    if row.loss_budget is None:
-        return False
+    return _usage(row).state is budgets.BudgetState.SPENT
+
+
+def _usage(row: PromoCode) -> budgets.Usage:
+    """Return how far the code's loss budget is used, by the cautious estimate."""
     each = (row.given or Decimal(0)) / row.sent if row.sent else Decimal(0)
     given = budgets.loss(open_sends=row.sent, rate=budgets.CAUTIOUS_RATE, discount=each)
-    return budgets.usage(given, row.loss_budget).state is budgets.BudgetState.SPENT
+    return budgets.usage(given, row.loss_budget)
 
 
 def _terms(row: PromoCode, seller: Seller) -> Terms:

@@ -108,12 +108,11 @@ class Alert(models.Model):
 
 
 class Channel(models.TextChoices):
-    """The ways an alert takes to a person, or to another system."""
+    """The ways an alert takes to a person; other systems have webhooks."""
 
     APP = "app", _("In AgentIQ")
     EMAIL = "email", _("E-mail")
     TELEGRAM = "telegram", "Telegram"
-    WEBHOOK = "webhook", _("Webhook")
 
 
 class NotificationRule(models.Model):
@@ -227,29 +226,6 @@ class TelegramLink(models.Model):
         return str(self.membership)
 
 
-class AlertWebhook(models.Model):
-    """An address that is told of every alert, signed with the shared secret."""
-
-    seller = models.ForeignKey(Seller, models.CASCADE, related_name="alert_webhooks")
-    url = models.URLField(_("Address"), max_length=500, help_text=_("https only."))
-    sealed_secret = models.TextField(editable=False)
-    is_active = models.BooleanField(_("In use"), default=True)
-    created_at = models.DateTimeField(_("Entered"), auto_now_add=True)
-
-    objects = scoped()
-
-    class Meta:
-        verbose_name = _("alert webhook")
-        verbose_name_plural = _("alert webhooks")
-
-    def __str__(self) -> str:
-        return self.url
-
-    def set_secret(self, secret: str) -> None:
-        """Seal the secret that signs each delivery."""
-        self.sealed_secret = crypto.seal(secret)
-
-
 class AlertDeliveryQuerySet(models.QuerySet["AlertDelivery"]):
     def due(self, now: datetime) -> Self:
         """Deliveries whose time has come, oldest first."""
@@ -258,7 +234,7 @@ class AlertDeliveryQuerySet(models.QuerySet["AlertDelivery"]):
 
 
 class AlertDelivery(models.Model):
-    """One alert on its way to one person or address. The row is queue and log."""
+    """One alert on its way to one person. The row is queue and log."""
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("Waiting")
@@ -266,18 +242,14 @@ class AlertDelivery(models.Model):
         SENT = "sent", _("Delivered")
         FAILED = "failed", _("Not delivered")
         UNKNOWN = "unknown", _("Not known")
+        DROPPED = "dropped", _("No longer needed")
 
     seller = models.ForeignKey(Seller, models.CASCADE)
     alert = models.ForeignKey(
         Alert, models.CASCADE, related_name="deliveries", verbose_name=_("alert")
     )
     channel = models.CharField(_("Channel"), max_length=10, choices=Channel)
-    membership = models.ForeignKey(
-        Membership, models.CASCADE, null=True, verbose_name=_("person")
-    )
-    webhook = models.ForeignKey(
-        AlertWebhook, models.CASCADE, null=True, verbose_name=_("webhook")
-    )
+    membership = models.ForeignKey(Membership, models.CASCADE, verbose_name=_("person"))
     in_digest = models.BooleanField(_("In the daily digest"), default=False)
     status = models.CharField(
         _("State"), max_length=8, choices=Status, default=Status.QUEUED
@@ -296,8 +268,7 @@ class AlertDelivery(models.Model):
         ordering = ("-pk",)
         constraints = [
             models.UniqueConstraint(
-                fields=("alert", "channel", "membership", "webhook"),
-                nulls_distinct=False,
+                fields=("alert", "channel", "membership"),
                 name="one_delivery_per_channel",
             )
         ]
