@@ -254,6 +254,16 @@ TOKEN_KEYS = env.list(
     "TOKEN_KEYS", default=["ZGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMhISE="]
 )
 
+# --- An optional second reader ----------------------------------------------------
+
+# Any OpenAI-compatible address, such as https://host/v1; empty: nobody is asked.
+LLM_URL = env.str("LLM_URL", "") and _url("LLM_URL", "")
+LLM_MODEL = env.str("LLM_MODEL", "")
+LLM_KEY = env.str("LLM_KEY", "")
+LLM_TIMEOUT = _typed("float", "LLM_TIMEOUT", 2.0)  # seconds, the whole answer
+LLM_MONTHLY_BUDGET = _typed("int", "LLM_MONTHLY_BUDGET", 1000)  # requests a month
+LLM_DRAFTS = _typed("bool", "LLM_DRAFTS", False)  # may it word replies too
+
 # --- Who may come in --------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [

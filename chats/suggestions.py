@@ -5,20 +5,21 @@ A suggestion is bound to the newest event it knew; anything newer overtakes it. 
 it rests on is kept in its snapshot, so that the card can be rebuilt a year later.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
 
-from chats import analyzer, replies, snapshots, vetting
+from chats import analyzer, llm, replies, snapshots, vetting, wordings
 from chats.analyzer import Context, Good, Line, Reading, Turn
 from chats.analyzer.taxonomy import APOLOGY
+from chats.llm import Opinion
 from chats.models import Analysis, Chat, Decision, Message, Outgoing, Suggestion
 from chats.policy import outbound
 from chats.policy.rendering import TemplateError
-from chats.replies import NoTemplate, Reply
+from chats.replies import NoTemplate, Reply, Variant
 from promos import offers
 from promos.models import Product, PromoCode, Seller
 from promos.offers import Offer
@@ -85,7 +86,9 @@ def suggest(chat: Chat, *, now: datetime) -> Suggestion | None:
         made = _made(chat, asked.event_id)
         if made:
             return made
-        reading = analyzer.analyze(*_question(chat, asked))
+        turn, context = question(chat, asked)
+        reading = analyzer.analyze(turn, context)
+        opinion = llm.consult(reading, turn, context, now=now)
         with transaction.atomic():
             locked = Chat.objects.select_for_update().get(pk=chat.pk)
             newest = turn_of(locked)
@@ -95,7 +98,7 @@ def suggest(chat: Chat, *, now: datetime) -> Suggestion | None:
             made = _made(locked, asked.event_id)
             if made:
                 return made
-            return _suggest(locked, seller, asked, reading, now)
+            return _suggest(locked, seller, asked, opinion, now)
 
 
 def turn_of(chat: Chat) -> Asked | None:
@@ -166,7 +169,7 @@ def _nothing_to_answer(chat: Chat, now: datetime) -> None:
                 row.close(Suggestion.State.SUPERSEDED, now, "answered")
 
 
-def _question(chat: Chat, asked: Asked) -> tuple[Turn, Context]:
+def question(chat: Chat, asked: Asked) -> tuple[Turn, Context]:
     """Return the turn and its context as the analyser takes them."""
     product = _product(chat)
     authors = {Message.Sender.BUYER: "buyer", Message.Sender.SELLER: "seller"}
@@ -185,14 +188,15 @@ def _product(chat: Chat) -> Product | None:
 
 
 def _suggest(
-    chat: Chat, seller: Seller, asked: Asked, reading: Reading, now: datetime
+    chat: Chat, seller: Seller, asked: Asked, opinion: Opinion, now: datetime
 ) -> Suggestion:
     """Make the suggestion; the caller holds the chat's lock."""
+    reading = opinion.reading
     dialogue = _dialogue(chat, asked, reading, now)
     analysis = _keep(chat, asked, reading)
     _mark(chat, reading, dialogue, now)
     offer, reason = _offered(chat, seller, reading, dialogue, now)
-    wording = _Wording(chat, seller, asked, reading, dialogue, offer, now)
+    wording = _Wording(chat, seller, asked, opinion, dialogue, offer, now)
     plain = wording.plain()
     with_code = wording.with_code() if offer.chosen else None
     if offer.chosen and with_code is None:
@@ -223,7 +227,8 @@ def _suggest(
             reason=reason,
             flags=dialogue.flags,
             now=now,
-        ),
+        )
+        | llm.kept(opinion, shown.variant),
         is_escalation=bool(dialogue.flags),
     )
 
@@ -343,43 +348,57 @@ class _Wording:
     chat: Chat
     seller: Seller
     asked: Asked
-    reading: Reading
+    opinion: Opinion
     dialogue: Dialogue
     offer: Offer
     now: datetime
 
     def with_code(self) -> Reply | None:
         """Return the reply with the chosen code, None when it cannot be said."""
-        for name, product in self._addresses():
-            try:
-                reply = self._compose(self.offer.chosen, name, product)
-            except (NoTemplate, TemplateError):
-                continue
-            if self._passes(reply.text, self.offer.chosen):
-                return reply
-        return None
+        return self._said(self.offer.chosen)
 
     def plain(self) -> Reply:
         """Return the reply without a code; calm and for a person when unsafe."""
-        for name, product in self._addresses():
-            try:
-                reply = (
-                    self._escalate(name)
-                    if self.dialogue.flags
-                    else self._compose(None, name, product)
-                )
-            except (NoTemplate, TemplateError):
-                continue
-            if self._passes(reply.text, None):
+        said = self._handed_over() if self.dialogue.flags else self._said(None)
+        return said or replies.compose("other", "neutral", seed=self._seed)
+
+    def _said(self, code: PromoCode | None) -> Reply | None:
+        for variants in self._sources(with_code=code is not None):
+            for name, product in self._addresses():
+                try:
+                    reply = self._compose(code, name, product, variants)
+                except (NoTemplate, TemplateError):
+                    continue
+                if self._passes(reply, code):
+                    return reply
+        return None
+
+    def _sources(self, *, with_code: bool) -> Iterator[list[Variant]]:
+        """Yield a model's draft, the shop's own texts, the standard ones."""
+        pair = self.reading.intent.value, self.reading.sentiment.value
+        section = replies.section_id(*pair, with_code=with_code)
+        standard = list(replies.library().get(section, ()))
+        own = wordings.variants(self.seller, *pair, with_code=with_code)
+        yield llm.drafted(self.opinion, own or standard)
+        yield own or []
+        yield standard
+
+    def _handed_over(self) -> Reply | None:
+        flag, used = self.dialogue.flags[0], _used(self.chat)
+        for name in (self.chat.buyer_name, ""):
+            reply = replies.escalate(flag, name=name, used=used, seed=self._seed)
+            if self._passes(reply, None):
                 return reply
-        return self._compose_other()
+        return None
 
     def _addresses(self) -> tuple[tuple[str, str], ...]:
         """A buyer's name or a title that cannot be said is left out."""
         title = self.offer.product.title if self.offer.product else ""
         return ((self.chat.buyer_name, title), (self.chat.buyer_name, ""), ("", ""))
 
-    def _compose(self, code: PromoCode | None, name: str, product: str) -> Reply:
+    def _compose(
+        self, code: PromoCode | None, name: str, product: str, variants: list[Variant]
+    ) -> Reply:
         return replies.compose(
             self.reading.intent.value,
             self.reading.sentiment.value,
@@ -390,21 +409,22 @@ class _Wording:
             tone=self.seller.tone,
             used=_used(self.chat),
             seed=self._seed,
+            variants=variants,
         )
-
-    def _compose_other(self) -> Reply:
-        return replies.compose("other", "neutral", seed=self._seed)
-
-    def _escalate(self, name: str) -> Reply:
-        flag = self.dialogue.flags[0]
-        return replies.escalate(flag, name=name, used=_used(self.chat), seed=self._seed)
 
     @property
     def _seed(self) -> str:
         return f"{self.chat.wb_chat_id}/{self.asked.event_id}"
 
-    def _passes(self, text: str, code: PromoCode | None) -> bool:
-        found = vetting.vet(text, chat=self.chat, promo_code=code, now=self.now)
+    @property
+    def reading(self) -> Reading:
+        return self.opinion.reading
+
+    def _passes(self, reply: Reply, code: PromoCode | None) -> bool:
+        """Nobody answers for a model's draft: a warning is enough against it."""
+        found = vetting.vet(reply.text, chat=self.chat, promo_code=code, now=self.now)
+        if reply.variant.startswith(llm.DRAFTED):
+            return not found
         return not outbound.blocks(found)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from agentiq.testing import make_seller
-from chats import replies, wordings
+from agentiq.testing import NOON, make_seller
+from chats import replies, suggestions, wordings
 from chats.models import ReplyTemplate
 from promos.models import Seller
 
@@ -133,3 +133,24 @@ def test_variables_that_need_a_code_are_closed_to_texts_without_one():
     closed = {v.name for v in wordings.variables(with_code=False) if not v.allowed}
 
     assert closed == {"код", "процент", "дата", "условия"}
+
+
+def test_a_suggestion_speaks_the_shops_own_text(make_chat, make_code, template):
+    make_code()
+    praise = {"intent": "positive_feedback", "sentiment": "positive"}
+    row = template("Большое спасибо[, {имя}], нам очень приятно!", **praise)
+
+    made = suggestions.suggest(make_chat("Платье чудесное, я в восторге!"), now=NOON)
+
+    assert made.plain_text == "Большое спасибо, Анна, нам очень приятно!"
+    assert made.plain_variant == f"own/{row.section}#{row.pk}"
+    assert "SALE10" in made.text  # with a code the shop still speaks the standard
+
+
+def test_an_own_text_that_may_not_leave_gives_way_to_the_standard(make_chat, template):
+    template("Пишите нам в телеграм @shop, поможем!", intent="positive_feedback")
+
+    made = suggestions.suggest(make_chat("Платье чудесное, я в восторге!"), now=NOON)
+
+    assert "телеграм" not in made.plain_text
+    assert made.template_id == "positive_feedback/positive"
