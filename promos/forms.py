@@ -26,7 +26,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from promos import registry, sentences, shops, wording
+from promos import registry, sentences, tokens, wording
 from promos.models import Membership, Product, PromoCode, Seller, WbToken
 from promos.rules import limits
 from promos.rules.days import DAY, day_start, moscow_date
@@ -536,14 +536,14 @@ class NewTokenForm(forms.ModelForm):
         cleaned = super().clean()
         if self.cleaned_data.get("token"):
             try:
-                self.entered = shops.enter(
+                self.entered = tokens.enter(
                     self.seller,
                     self.cleaned_data["token"],
                     self.cleaned_data.get("secret", ""),
                     by=self.by,
                     now=timezone.now(),
                 )
-            except shops.TokenRefused as refused:
+            except tokens.TokenRefused as refused:
                 self.add_error("token", refused.message)
         return cleaned
 

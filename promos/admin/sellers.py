@@ -11,7 +11,7 @@ from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from promos import roles, shops
+from promos import roles, shops, tokens
 from promos.admin.base import SellerAdmin, TrackedAdmin
 from promos.forms import MembershipForm, NewMemberForm, NewTokenForm
 from promos.models import Membership, Seller, WbToken
@@ -178,7 +178,7 @@ class WbTokenAdmin(SellerAdmin):
 
     @admin.display(description=_("Will not work"))
     def will_not_work(self, token: WbToken) -> str:
-        missing = shops.missing(token)
+        missing = tokens.missing(token)
         return "; ".join(map(str, missing)) or say("nothing: everything is covered")
 
     @display(
