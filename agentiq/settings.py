@@ -365,6 +365,26 @@ UNFOLD = {
 WEBHOOK_ALLOW_PRIVATE = _typed("bool", "WEBHOOK_ALLOW_PRIVATE", False)
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "agentiq.problems.handler",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "AgentIQ",
+    "VERSION": "1.0",
+    "DESCRIPTION": _(
+        "Promo codes in Wildberries chats. Make a key in the admin and send it as "
+        "“Authorization: Api-Key <key>”. Every error is a problem document with a "
+        "stable “code” and its sentence in Russian and English."
+    ),
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "PREPROCESSING_HOOKS": ["agentiq.api.without_slashes"],
+    "POSTPROCESSING_HOOKS": ["agentiq.api.with_problems"],
 }
 
 # --- Alerts -----------------------------------------------------------------------

@@ -108,10 +108,19 @@ def check(promo_code: PromoCode, *, now: datetime, same_start: bool = False) -> 
         others=others(promo_code),
         already_live=promo_code.already_live or same_start or promo_code.is_draft,
     )
+    if not any(one.code == "taken" for one in found) and _is_drafted(promo_code):
+        found = (Problem("code", "taken", {"other": promo_code.code}), *found)
     if selected and not promo_code.product_nms:
         found = (*found, Problem("product_nms", "required"))
     if found:
         raise Refused(found)
+
+
+def _is_drafted(promo_code: PromoCode) -> bool:
+    """Say whether a draft of the shop has the name: it holds no slot, but the name."""
+    found = PromoCode.objects.filter(seller=promo_code.seller_id, is_draft=True)
+    key = limits.normalise_code(promo_code.code)
+    return found.current().filter(code_key=key).exclude(pk=promo_code.pk).exists()
 
 
 def draft_of(promo_code: PromoCode) -> limits.Draft:
