@@ -207,6 +207,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Codes end at a Moscow midnight; a suggestion must not outlive its code long.
     # Alerts: each look ends in the same alerts, so a missed one only delays them.
     "watch-shops": {"task": "promos.tasks.watch_shops", "schedule": 300.0},
+    # Ten minutes of failed replies are told while they can still be mended.
+    "watch-chats": {"task": "chats.tasks.watch_chats", "schedule": 60.0},
     # Prices come a few times a day; every article times every code takes a while.
     "watch-prices": {"task": "promos.tasks.watch_prices", "schedule": 1800.0},
     # WB's news asks for one request a minute and changes a few times a week.

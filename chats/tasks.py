@@ -7,8 +7,9 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
-from chats import suggestions
+from chats import alarms, suggestions
 from chats.models import Chat, Suggestion
+from promos.models import Seller
 
 logger = logging.getLogger(__name__)
 
@@ -50,3 +51,18 @@ def expire_suggestions() -> None:
         chat_ids = suggestions.expire(now=timezone.now())
     for chat_id in chat_ids:
         suggest_chat.delay(chat_id)
+
+
+@shared_task
+def watch_chats() -> None:
+    """Look at reading, sending and waiting buyers of every shop."""
+    for pk in Seller.objects.filter(is_active=True).values_list("pk", flat=True):
+        watch_shop_chats.delay(pk)
+
+
+@shared_task
+def watch_shop_chats(seller_pk: int) -> None:
+    """Bring one shop's alerts about chats up to date. Safe any number of times."""
+    seller = Seller.objects.get(pk=seller_pk)
+    with scope(seller=seller):
+        alarms.watch(seller, now=timezone.now())

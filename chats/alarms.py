@@ -1,0 +1,141 @@
+"""
+What the chat side can see going wrong: reading, sending, and buyers left waiting.
+
+Causes only; ``promos.alerts.keep`` makes the alerts agree with them.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min
+
+from chats.models import Chat, FeedCursor, Outgoing, OutgoingChange
+from promos import alerts
+from promos.alert_words import path
+from promos.alerts import Cause, Kind, Level
+from promos.models import Alert, Seller, WbToken
+
+BEHIND = timedelta(minutes=5)
+BADLY_BEHIND = timedelta(minutes=30)
+FAILURES = 3  # in a row, before a poll that still tries counts as behind
+TROUBLE = 3  # more than so many replies in trouble …
+TROUBLE_RAISES = timedelta(minutes=10)  # … within this raise an alert,
+TROUBLE_CLOSES = timedelta(minutes=30)  # … not more within this close it
+UNSETTLED = timedelta(minutes=5)
+TO_ANSWER = timedelta(days=10)  # WB's rule for sellers, see wb_api in the docs
+DEADLINES = ((100, Level.CRITICAL), (80, Level.WARNING), (50, Level.INFO))
+
+KINDS = (
+    Kind.POLL_BEHIND,
+    Kind.SEND_TROUBLE,
+    Kind.UNKNOWN_DELIVERY,
+    Kind.CHAT_DEADLINE,
+)
+
+
+def watch(seller: Seller, *, now: datetime) -> list[Alert]:
+    """Look at reading, sending and waiting buyers; return the alerts that are new."""
+    causes = [
+        *poll_behind(seller, now),
+        *send_trouble(seller, now),
+        *unknown_deliveries(seller, now),
+        *chat_deadlines(seller, now),
+    ]
+    return alerts.keep(seller, KINDS, causes, now=now)
+
+
+def poll_behind(seller: Seller, now: datetime) -> Iterator[Cause]:
+    """
+    Yield a cause when the feed should have been read and was not.
+
+    A shop without a usable token has an alert of its own, or is not set up yet. A
+    token of few requests is polled rarely: behind is what is overdue, not what is
+    old.
+    """
+    cursor = FeedCursor.objects.filter(seller=seller).first()
+    if cursor is None or not WbToken.objects.usable(seller).exists():
+        return
+    overdue = cursor.due_at is not None and cursor.due_at <= now - BEHIND
+    read_at = cursor.polled_at or cursor.tried_at
+    if read_at is None:
+        return
+    failing = cursor.failures >= FAILURES and read_at <= now - BEHIND
+    if not (overdue or failing):
+        return
+    since = now - read_at
+    yield Cause(
+        kind=Kind.POLL_BEHIND,
+        level=Level.CRITICAL if since >= BADLY_BEHIND else Level.WARNING,
+        params={
+            "minutes": int(since.total_seconds() // 60),
+            "problem": cursor.problem,
+        },
+        link=path("admin:promos_wbtoken_changelist") or path("chats:inbox"),
+    )
+
+
+def send_trouble(seller: Seller, now: datetime) -> Iterator[Cause]:
+    """Yield one cause for more than three failed or unknown replies in ten minutes."""
+    stands = (
+        Alert.objects.standing().filter(seller=seller, kind=Kind.SEND_TROUBLE).exists()
+    )
+    since = now - (TROUBLE_CLOSES if stands else TROUBLE_RAISES)
+    count = (
+        OutgoingChange.objects.filter(
+            seller=seller,
+            at__gt=since,
+            status__in=(Outgoing.Status.FAILED, Outgoing.Status.UNKNOWN),
+        )
+        .exclude(outgoing__status=Outgoing.Status.SENT)  # it came through after all
+        .aggregate(replies=Count("outgoing", distinct=True))["replies"]
+    )
+    if count > TROUBLE:
+        yield Cause(
+            kind=Kind.SEND_TROUBLE,
+            level=Level.CRITICAL,
+            params={"count": count},
+            link=path("chats:inbox"),
+        )
+
+
+def unknown_deliveries(seller: Seller, now: datetime) -> Iterator[Cause]:
+    """Yield one cause for replies whose delivery is not known after five minutes."""
+    open_ones = Outgoing.objects.filter(
+        seller=seller,
+        status=Outgoing.Status.UNKNOWN,
+        sending_since__lte=now - UNSETTLED,
+    )
+    found = open_ones.aggregate(count=Count("pk"), chat=Min("chat_id"))
+    if found["count"]:
+        yield Cause(
+            kind=Kind.UNKNOWN_DELIVERY,
+            params={"count": found["count"]},
+            link=path("chats:chat", found["chat"]) or path("chats:inbox"),
+        )
+
+
+def chat_deadlines(seller: Seller, now: datetime) -> Iterator[Cause]:
+    """Yield a cause per threshold for buyers who waited 50, 80 or 100 % of ten days."""
+    newest = None
+    for percent, level in DEADLINES:
+        edge = now - TO_ANSWER * percent / 100
+        waiting = Chat.objects.filter(seller=seller, waiting_since__lte=edge)
+        if newest is not None:
+            waiting = waiting.filter(waiting_since__gt=newest)
+        newest = edge
+        oldest = waiting.order_by("waiting_since", "pk").first()
+        if oldest is None or oldest.waiting_since is None:
+            continue
+        left = oldest.waiting_since + TO_ANSWER - now
+        yield Cause(
+            kind=Kind.CHAT_DEADLINE,
+            key=str(percent),
+            level=level,
+            params={
+                "threshold": percent,
+                "count": waiting.count(),
+                "hours": max(0, int(left.total_seconds() // 3600)),
+                "since": oldest.waiting_since.isoformat(),
+            },
+            link=path("chats:chat", oldest.pk) or path("chats:inbox"),
+        )
