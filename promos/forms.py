@@ -6,10 +6,12 @@ articles are pasted in whatever shape they come. The rules say what is wrong; th
 sentence stands beside the field.
 """
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -20,6 +22,7 @@ from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -28,10 +31,16 @@ from unfold.widgets import (
 
 from promos import registry, sentences, tokens, wording
 from promos.models import Membership, Product, PromoCode, Seller, WbToken
-from promos.rules import limits
+from promos.rules import limits, naming
 from promos.rules.days import DAY, day_start, moscow_date
+from promos.rules.margin import Costs
+from promos.rules.pricing import PriceTag
 from promos.rules.scope import Pasted, parse_nm_ids
 from promos.rules.terms import UseCase
+
+UUID_PATTERN = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
+)
 
 
 class PercentField(forms.CharField):
@@ -174,10 +183,8 @@ def _who(record: Any) -> str:
 
 def _changes(stored: Any, seen: str) -> str:
     """Return which fields changed since the person opened the form."""
-    since = datetime.fromisoformat(seen)
     newest = stored.history.first()
-    older = stored.history.filter(history_date__lte=since + timedelta(seconds=1))
-    base = older.first() or stored.history.last()
+    base = stored.history.filter(updated_at=datetime.fromisoformat(seen)).first()
     if not newest or not base or newest.pk == base.pk:
         return say("the row")
     shown = [
@@ -248,6 +255,7 @@ class PromoCodeForm(SeenForm):
         )
 
     seller: Seller  # set by the admin: the form is made for one shop
+    holds = True  # a preview looks without making others wait
     followed: PromoCode | None = None  # the version this one replaces
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -255,7 +263,8 @@ class PromoCodeForm(SeenForm):
         self.warnings: list[str] = []
 
     def clean(self) -> dict[str, Any] | None:
-        registry.hold(self.seller)
+        if self.holds:
+            registry.hold(self.seller)
         super().clean()
         self._keep_untouched_instants()
         if {"code", "discount_percent"} <= set(self.cleaned_data):
@@ -269,34 +278,26 @@ class PromoCodeForm(SeenForm):
 
     def _keep_untouched_instants(self) -> None:
         """Where only the day is shown, a day left as it was keeps its minute."""
+        known = self.instance.pk or self.followed
         for name in ("starts_at", "expires_at"):
-            stored = getattr(self.instance, name)
-            if (
-                self.instance.pk
-                and name in self.fields
-                and name not in self.changed_data
-            ):
-                self.cleaned_data[name] = stored
+            if known and name in self.fields and name not in self.changed_data:
+                self.cleaned_data[name] = self.initial.get(name)
 
     def _name(self) -> None:
         """Give a code without a name one, and write names as WB does."""
         code = limits.clean_code(self.cleaned_data["code"])
         percent = self.cleaned_data["discount_percent"]
         if not code and percent is not None and percent.is_finite() and percent < 100:
-            code = registry.suggest_name(
-                self.seller, self._use_case(), percent, rng=Random()
+            names = ("use_for_positive", "use_for_negative", "use_for_pre_purchase")
+            flags = {name: bool(self.cleaned_data.get(name)) for name in names}
+            taken = PromoCode.objects.filter(seller=self.seller)
+            code = naming.suggest_code(
+                registry.leading_use_case(PromoCode(**flags)),
+                percent,
+                taken.values_list("code", flat=True),
+                Random(),
             )
         self.cleaned_data["code"] = code
-
-    def _use_case(self) -> UseCase:
-        flags = (
-            ("use_for_negative", UseCase.RETENTION),
-            ("use_for_pre_purchase", UseCase.CONVERSION),
-        )
-        for name, case in flags:
-            if self.cleaned_data.get(name):
-                return case
-        return UseCase.LOYALTY
 
     def _articles(self) -> None:
         pasted = self.cleaned_data.get("product_nms")
@@ -553,3 +554,163 @@ class NewTokenForm(forms.ModelForm):
 
     def save_m2m(self) -> None:
         """A key has nothing beside itself."""
+
+
+class SuccessorForm(forms.Form):
+    """The name and the days of a code that follows another."""
+
+    code = forms.CharField(
+        label=_("Code"), max_length=50, widget=UnfoldAdminTextInputWidget
+    )
+    starts_at = FirstDayField(label=_("First day"))
+    expires_at = LastDayField(label=_("Last day"), help_text=_("Included."))
+
+
+class MadeForm(forms.Form):
+    """What the WB cabinet shows after the code was made there."""
+
+    code = forms.CharField(
+        label=_("Code as WB shows it"),
+        max_length=50,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    wb_uuid = forms.CharField(
+        label=_("Promo UUID from the cabinet"),
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+        help_text=_("Paste the address of the code's page or the UUID itself."),
+    )
+
+    def clean_wb_uuid(self) -> UUID | None:
+        text = self.cleaned_data["wb_uuid"]
+        found = UUID_PATTERN.search(text)
+        if text and not found:
+            raise ValidationError(say("There is no UUID in this text."))
+        return UUID(found[0]) if found else None
+
+
+class WhyForm(forms.Form):
+    """For which chat a code would be offered."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        required=False,
+        max_length=50,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Empty: all codes."),
+    )
+    nm_id = forms.IntegerField(
+        label=_("Article (nmID)"),
+        required=False,
+        min_value=1,
+        max_value=10**12,
+        widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}),
+        help_text=_("Empty: a chat whose article is not known."),
+    )
+    use_case = forms.TypedChoiceField(
+        label=_("Use case"),
+        choices=[(case.value, text) for case, text in sentences.USE_CASES.items()],
+        coerce=UseCase,
+        widget=UnfoldAdminSelectWidget,
+    )
+    min_discount = PercentField(
+        label=_("Least discount, %"),
+        required=False,
+        help_text=_("An apology takes 10, a return 15, the rest 5."),
+    )
+
+    def clean_min_discount(self) -> Decimal:
+        return self.cleaned_data["min_discount"] or Decimal(0)
+
+
+def _amount(label: Any, **kwargs: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        localize=True,
+        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
+        **kwargs,
+    )
+
+
+def _share(label: Any, **kwargs: Any) -> PercentField:
+    return PercentField(label=label, required=False, **kwargs)
+
+
+class CalculatorForm(forms.Form):
+    """What one article costs and brings; every field may be tried out."""
+
+    nm_id = forms.CharField(
+        label=_("Article (nmID)"),
+        required=False,
+        max_length=15,
+        widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}),
+    )
+    percent = _share(_("Promo code, %"))
+    other_percent = _share(
+        _("Compare with a code of, %"),
+        help_text=_("How many more redemptions the larger one must bring."),
+    )
+    price = _amount(_("Base price, ₽"))
+    discount_percent = _share(_("Seller's discount, %"))
+    action_percent = _share(_("Discount planned by a WB action, %"))
+    loyalty_percent = _share(_("Loyalty discount, %"))
+    cost = _amount(_("Cost, ₽"))
+    commission_percent = _share(_("WB commission, %"))
+    logistics = _amount(_("Delivery to the buyer, ₽"))
+    return_logistics = _amount(_("Delivery back, ₽"))
+    storage = _amount(_("Storage, ₽ per unit sold"))
+    acquiring_percent = _share(_("Acquiring, %"))
+    return_percent = _share(_("Returns, % of orders"))
+    tax = forms.ChoiceField(
+        label=_("Tax regime"),
+        choices=Product.Tax.choices,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    tag: PriceTag | None = None
+    costs: Costs | None = None
+    MONEY = (
+        "price",
+        "discount_percent",
+        "action_percent",
+        "loyalty_percent",
+        "cost",
+        "commission_percent",
+        "logistics",
+        "return_logistics",
+        "storage",
+        "acquiring_percent",
+        "return_percent",
+    )
+
+    @classmethod
+    def of(cls, product: Product | None) -> dict[str, Any]:
+        """Return the form's values for a product, a code of 10 % tried on it."""
+        if product is None:
+            return {"tax": Product.Tax.USN_INCOME, "percent": "10"}
+        values: dict[str, Any] = {
+            name: sentences.number(value) if value is not None else ""
+            for name in cls.MONEY
+            for value in [getattr(product, name)]
+        }
+        values |= {"nm_id": str(product.nm_id), "tax": product.tax, "percent": "10"}
+        return values
+
+    def clean(self) -> dict[str, Any]:
+        """Make the rules' values; the product's own conversion is the one used."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        values = {name: cleaned.get(name) for name in self.MONEY}
+        product = Product(tax=cleaned["tax"], **values)
+        try:
+            self.tag = product.price_tag() if values["price"] else None
+            self.costs = product.costs()
+        except ValueError:
+            self.add_error(None, say("A percentage lies between 0 and 100."))
+        return cleaned

@@ -10,16 +10,22 @@ Once a code went out its terms are history. Changing them makes a new version; t
 sends keep the old one.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from random import Random
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from promos.models import PromoCode, Seller
-from promos.rules import limits
+from promos.rules import limits, naming, slots
+from promos.rules.choice import PRIORITY
 from promos.rules.days import moscow_date
 from promos.rules.limits import Problem
+from promos.rules.slots import Window
+from promos.rules.terms import UseCase
 
 TERMS = (
     "code",
@@ -30,6 +36,18 @@ TERMS = (
     "product_nms",
 )
 """What a buyer was promised; the rest says when the seller wants it offered."""
+CARRIED_ON = (
+    "discount_percent",
+    "description",
+    "applies_to",
+    "product_nms",
+    "use_for_positive",
+    "use_for_negative",
+    "use_for_pre_purchase",
+    "daily_cap",
+    "loss_budget",
+)
+"""What a following code takes over; an override of the margin ends with its code."""
 
 
 class Refused(Exception):
@@ -141,7 +159,7 @@ def others(promo_code: PromoCode) -> list[PromoCode]:
 
 def hold(seller: Seller) -> None:
     """Let one person at a time change the codes of a shop."""
-    Seller.objects.select_for_update().get(pk=seller.pk)
+    Seller.objects.select_for_update(no_key=True).get(pk=seller.pk)
 
 
 def _said(promo_code: PromoCode) -> tuple[object, ...]:
@@ -173,3 +191,91 @@ def _new_version(changed: PromoCode, *, by: AbstractBaseUser | None) -> PromoCod
     new.replaced_by = None
     new.save(update_fields=["replaced_by"])
     return new
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """What a code that follows another would be: its name and Moscow days."""
+
+    code: str
+    window: Window
+
+
+def successor(promo_code: PromoCode, *, now: datetime, rng: Random) -> Successor | None:
+    """
+    Return the code that could follow, or None when no slot is free for it.
+
+    WB prolongs no code, so a new one takes over the day after the old one ends.
+    """
+    holding = [row.terms() for row in others(promo_code)]
+    terms = promo_code.terms()
+    window = slots.follower(terms, holding, today=moscow_date(now))
+    if window is None:
+        return None
+    taken = PromoCode.objects.filter(seller=promo_code.seller_id)
+    name = naming.suggest_code(
+        leading_use_case(promo_code),
+        terms.discount_percent,
+        taken.values_list("code", flat=True),
+        rng,
+    )
+    return Successor(name, window)
+
+
+def leading_use_case(promo_code: PromoCode) -> UseCase:
+    """Return what the code is for most of all; retention comes first."""
+    cases = promo_code.use_cases
+    return next((case for case in PRIORITY if case in cases), UseCase.LOYALTY)
+
+
+def follow(
+    promo_code: PromoCode,
+    *,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    code: str,
+    starts_at: datetime,
+    expires_at: datetime,
+) -> PromoCode:
+    """
+    Return a draft that carries on the old code's terms. Raises Refused.
+
+    It becomes a code once it is made in the WB cabinet, see ``made_at_wb``.
+    """
+    kept = {name: getattr(promo_code, name) for name in CARRIED_ON}
+    return register(
+        promo_code.seller,
+        by=by,
+        now=now,
+        code=code,
+        starts_at=starts_at,
+        expires_at=expires_at,
+        is_draft=True,
+        **kept,
+    )
+
+
+def made_at_wb(
+    promo_code: PromoCode,
+    *,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    code: str = "",
+    wb_uuid: UUID | None = None,
+) -> PromoCode:
+    """
+    Note that the draft now exists in the WB cabinet. Raises Refused.
+
+    ``code`` is its name there if it differs; ``wb_uuid`` is what sales reports
+    will call it.
+    """
+    with transaction.atomic():
+        hold(promo_code.seller)
+        stored = PromoCode.objects.select_for_update(of=("self",)).get(pk=promo_code.pk)
+        stored.code = code or stored.code
+        stored.wb_uuid = wb_uuid or stored.wb_uuid
+        stored.is_draft = False
+        stored.already_live = stored.already_live or stored.starts_at <= now
+        check(stored, now=now, same_start=True)
+        stored.save()
+    return stored

@@ -5,17 +5,18 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from promos import registry, sentences
-from promos.admin.base import TrackedAdmin
+from promos.admin.pages import CodePages
 from promos.forms import PromoCodeForm
 from promos.models import PromoCode
 from promos.rules.limits import LONGEST
@@ -101,10 +102,15 @@ class VersionFilter(admin.SimpleListFilter):
 
 
 @admin.register(PromoCode)
-class PromoCodeAdmin(TrackedAdmin):
+class PromoCodeAdmin(CodePages):
     """Sellers set the terms; what the system counted is read-only."""
 
     form = PromoCodeForm
+    change_form_outer_after_template = "admin/code_preview.html"
+    actions_list = ("open_planner", "open_why")
+    actions_detail = ("open_extend", "open_version", "open_made")
+    actions_row = ("open_extend",)
+    actions = ("switch_off", "switch_on")
     list_display = (
         "code",
         "percent",
@@ -209,6 +215,85 @@ class PromoCodeAdmin(TrackedAdmin):
         """A code that went out stays: its sends refer to it."""
         sent = obj is not None and obj.first_sent_at
         return super().has_delete_permission(request, obj) and not sent
+
+    @action(description=_("Slot planner"), url_path="go-planner", icon="view_timeline")
+    def open_planner(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:promos_promocode_planner")
+
+    @action(
+        description=_("Why is a code not suggested?"), url_path="go-why", icon="help"
+    )
+    def open_why(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:promos_promocode_why")
+
+    @action(
+        description=_("Extend with a new code"),
+        url_path="go-extend",
+        icon="autorenew",
+        permissions=["edit"],
+    )
+    def open_extend(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.find(request, object_id)
+        return redirect("admin:promos_promocode_extend", row.pk)
+
+    @action(
+        description=_("Change the terms"),
+        url_path="go-version",
+        icon="edit",
+        permissions=["new_version"],
+    )
+    def open_version(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.find(request, object_id)
+        return redirect("admin:promos_promocode_version", row.pk)
+
+    @action(
+        description=_("Made in the WB cabinet?"),
+        url_path="go-made",
+        icon="checklist",
+        permissions=["finish_draft"],
+    )
+    def open_made(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.find(request, object_id)
+        return redirect("admin:promos_promocode_made", row.pk)
+
+    def has_edit_permission(
+        self, request: HttpRequest, object_id: str | None = None
+    ) -> bool:
+        return self.has_add_permission(request)
+
+    def has_new_version_permission(
+        self, request: HttpRequest, object_id: str | None = None
+    ) -> bool:
+        """Terms that went out are changed by a version of their own."""
+        row = self.get_object(request, str(object_id)) if object_id else None
+        locked = row is not None and row.first_sent_at and not row.replaced_by_id
+        return self.has_add_permission(request) and bool(locked)
+
+    def has_finish_draft_permission(
+        self, request: HttpRequest, object_id: str | None = None
+    ) -> bool:
+        row = self.get_object(request, str(object_id)) if object_id else None
+        is_draft = row is not None and row.is_draft
+        return self.has_add_permission(request) and is_draft
+
+    @admin.action(description=_("Stop suggesting"), permissions=["change"])
+    def switch_off(self, request: HttpRequest, rows: QuerySet[PromoCode]) -> None:
+        self._switch(request, rows, is_active=False)
+
+    @admin.action(description=_("Suggest again"), permissions=["change"])
+    def switch_on(self, request: HttpRequest, rows: QuerySet[PromoCode]) -> None:
+        self._switch(request, rows, is_active=True)
+
+    def _switch(
+        self, request: HttpRequest, rows: QuerySet[PromoCode], *, is_active: bool
+    ) -> None:
+        now = timezone.now()
+        for row in rows:
+            registry.change(row, by=request.user, now=now, is_active=is_active)
+        count = len(rows)
+        messages.success(
+            request, ngettext("%d code changed", "%d codes changed", count) % count
+        )
 
     @display(description=_("Discount, %"), ordering="discount_percent")
     def percent(self, promo_code: PromoCode) -> str:

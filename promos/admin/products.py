@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
 
 from promos import sentences
-from promos.admin.base import TrackedAdmin
+from promos.admin.pages import ProductPages
 from promos.forms import ProductForm
 from promos.models import Product
 
@@ -55,10 +58,13 @@ class GoneFilter(admin.SimpleListFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(TrackedAdmin):
+class ProductAdmin(ProductPages):
     """Costs are entered here; every figure says how old it is."""
 
     form = ProductForm
+    actions_list = ("open_calculator",)
+    actions_row = ("open_calculation",)
+    actions_detail = ("open_calculation",)
     list_display = (
         "nm_id",
         "title",
@@ -126,6 +132,18 @@ class ProductAdmin(TrackedAdmin):
         if set(form.changed_data) & set(COSTS):
             obj.cost_updated_at = timezone.now()
         super().save_model(request, obj, form, change)
+
+    @action(
+        description=_("Margin calculator"), url_path="go-calculator", icon="calculate"
+    )
+    def open_calculator(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:promos_product_calculator")
+
+    @action(description=_("Price and margin"), url_path="go-margin", icon="calculate")
+    def open_calculation(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        product = self.find(request, object_id)
+        page = reverse("admin:promos_product_calculator")
+        return redirect(f"{page}?nm_id={product.nm_id}")
 
     @admin.display(description=_("Base price, ₽"), ordering="price")
     def price_shown(self, product: Product) -> str:

@@ -1,0 +1,288 @@
+"""
+Pages of the desk beside lists and forms: planner, reasons, rotation, calculator.
+
+Each is a view of the admin: the site's own checks come first, then the table of
+roles, and everything is asked of the request's shop.
+"""
+
+from random import Random
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as say
+
+from promos import (
+    calculator,
+    effects,
+    explanations,
+    offers,
+    planner,
+    registry,
+    wording,
+)
+from promos.admin.base import TrackedAdmin
+from promos.forms import CalculatorForm, MadeForm, SuccessorForm, WhyForm
+from promos.models import Product, PromoCode
+from promos.rules.days import days_of
+
+
+class PagesAdmin(TrackedAdmin):
+    """An admin with pages of its own, named after its model."""
+
+    def page(self, view: Any, address: str, name: str) -> URLPattern:
+        """Return the route of a page, inside the site's own checks."""
+        info = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        return path(address, self.admin_site.admin_view(view), name=info)
+
+    def show(
+        self, request: HttpRequest, template: str, title: str, **context: Any
+    ) -> HttpResponse:
+        """Draw a page of the desk, or only its changing part for htmx."""
+        whole = self.admin_site.each_context(request) | {
+            "title": title,
+            "opts": self.opts,
+            "may_edit": self.has_add_permission(request),
+        }
+        return render(request, template, whole | context)
+
+    def must_read(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def must_edit(self, request: HttpRequest) -> None:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+
+
+class CodePages(PagesAdmin):
+    """What a seller asks about codes."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            self.page(self.planner_view, "planner/", "planner"),
+            self.page(self.why_view, "why/", "why"),
+            self.page(self.preview_view, "preview/", "preview"),
+            self.page(self.preview_view, "<int:pk>/preview/", "preview_of"),
+            self.page(self.extend_view, "<int:pk>/extend/", "extend"),
+            self.page(self.version_view, "<int:pk>/version/", "version"),
+            self.page(self.made_view, "<int:pk>/made/", "made"),
+            *super().get_urls(),
+        ]
+
+    def planner_view(self, request: HttpRequest) -> HttpResponse:
+        """Ninety days of the ten slots."""
+        self.must_read(request)
+        line = planner.timeline(request.seller, now=timezone.now())  # type: ignore[attr-defined]
+        return self.show(
+            request, "admin/planner.html", say("Slot planner"), timeline=line
+        )
+
+    def why_view(self, request: HttpRequest) -> HttpResponse:
+        """Every reason against every code, for an article and a use case."""
+        self.must_read(request)
+        form = WhyForm(request.GET or None)
+        found = None
+        if form.is_valid():
+            made = offers.explain(
+                request.seller,  # type: ignore[attr-defined]
+                use_case=form.cleaned_data["use_case"],
+                nm_id=form.cleaned_data["nm_id"],
+                min_discount=form.cleaned_data["min_discount"],
+                now=timezone.now(),
+            )
+            found = explanations.of_choice(
+                request.seller,  # type: ignore[attr-defined]
+                made,
+                nm_id=form.cleaned_data["nm_id"],
+                only=form.cleaned_data["code"],
+            )
+        template = "admin/_why.html" if _is_htmx(request) else "admin/why.html"
+        title = say("Why is a code not suggested?")
+        return self.show(request, template, title, form=form, found=found)
+
+    def preview_view(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """What WB would say to the code and what buyers would pay, while typing."""
+        self.must_edit(request)
+        if request.method != "POST":
+            raise Http404
+        row = self.find(request, str(pk)) if pk else None
+        made = self.get_form(request, row, change=bool(row))
+        form = made(request.POST, instance=row)
+        form.holds = False
+        is_valid = form.is_valid()
+        entered = form.entered() if is_valid else None
+        known = (
+            explanations.of_code(request.seller, entered)  # type: ignore[attr-defined]
+            if entered
+            else None
+        )
+        return self.show(
+            request,
+            "admin/_preview.html",
+            "",
+            form=form,
+            known=known,
+            entered=entered,
+        )
+
+    def extend_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A new code that takes over when this one ends."""
+        self.must_edit(request)
+        promo_code = self.find(request, str(pk))
+        now = timezone.now()
+        proposed = registry.successor(promo_code, now=now, rng=Random(promo_code.pk))
+        initial = (
+            {
+                "code": proposed.code,
+                "starts_at": proposed.window.starts_at,
+                "expires_at": proposed.window.expires_at,
+            }
+            if proposed
+            else {}
+        )
+        form = SuccessorForm(request.POST or None, initial=initial)
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = registry.follow(
+                    promo_code, by=request.user, now=now, **form.cleaned_data
+                )
+            except registry.Refused as refused:
+                tell(form, refused)
+            else:
+                return redirect("admin:promos_promocode_made", made.pk)
+        return self.show(
+            request,
+            "admin/extend.html",
+            say("Extend with a new code"),
+            form=form,
+            original=promo_code,
+            proposed=proposed,
+        )
+
+    def version_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """New terms for a code that already went out: a version of its own."""
+        self.must_edit(request)
+        promo_code = self.find(request, str(pk))
+        if promo_code.replaced_by_id:
+            return redirect("admin:promos_promocode_change", promo_code.replaced_by_id)
+        blank = PromoCode(
+            **{
+                field.attname: getattr(promo_code, field.attname)
+                for field in PromoCode._meta.concrete_fields
+                if not field.primary_key
+            }
+        )
+        made = self.get_form(request, None)
+        form = made(request.POST or None, instance=blank)
+        form.followed = promo_code
+        with transaction.atomic():
+            if request.method == "POST" and form.is_valid():
+                fields = {name: form.cleaned_data[name] for name in registry.TERMS}
+                new = registry.change(
+                    promo_code, by=request.user, now=timezone.now(), **fields
+                )
+                messages.success(request, say("Saved. Earlier sends keep their terms."))
+                return redirect("admin:promos_promocode_change", new.pk)
+        return self.show(
+            request,
+            "admin/version.html",
+            say("New version of %(code)s") % {"code": promo_code.code},
+            form=form,
+            original=promo_code,
+        )
+
+    def made_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What to click and copy in the WB cabinet, and what came of it."""
+        self.must_edit(request)
+        promo_code = self.find(request, str(pk))
+        form = MadeForm(request.POST or None, initial={"code": promo_code.code})
+        if request.method == "POST" and form.is_valid():
+            try:
+                with transaction.atomic():
+                    registry.made_at_wb(
+                        promo_code,
+                        by=request.user,
+                        now=timezone.now(),
+                        code=form.cleaned_data["code"],
+                        wb_uuid=form.cleaned_data["wb_uuid"],
+                    )
+            except registry.Refused as refused:
+                tell(form, refused)
+            except IntegrityError:
+                form.add_error(None, say("Ten codes already run in these days."))
+            else:
+                messages.success(request, say("The code is entered and can be sent."))
+                return redirect("admin:promos_promocode_change", promo_code.pk)
+        first, last = days_of(promo_code.starts_at, promo_code.expires_at)
+        return self.show(
+            request,
+            "admin/made.html",
+            say("Make the code in the WB cabinet"),
+            form=form,
+            original=promo_code,
+            first=first,
+            last=last,
+        )
+
+
+class ProductPages(PagesAdmin):
+    """What a seller asks about prices and margins."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            self.page(self.calculator_view, "calculator/", "calculator"),
+            *super().get_urls(),
+        ]
+
+    def calculator_view(self, request: HttpRequest) -> HttpResponse:
+        """One article, one code: the price step by step and what it leaves."""
+        self.must_read(request)
+        seller = request.seller  # type: ignore[attr-defined]
+        product = self._named(request)
+        typed = request.GET if "price" in request.GET else None
+        form = CalculatorForm(typed or CalculatorForm.of(product))
+        is_filled = typed is not None or product is not None
+        found = None
+        if is_filled and form.is_valid() and form.tag:
+            found = calculator.calculate(
+                form.tag,
+                form.costs,
+                percent=form.cleaned_data["percent"],
+                other_percent=form.cleaned_data["other_percent"],
+                floor=seller.margin_floor,
+                rules=effects.rules_of(seller),
+            )
+        is_part = _is_htmx(request)
+        return self.show(
+            request,
+            "admin/_calculation.html" if is_part else "admin/calculator.html",
+            say("Margin calculator"),
+            form=form,
+            product=product,
+            is_filled=is_filled,
+            found=explanations.of_calculation(found) if found else None,
+        )
+
+    def _named(self, request: HttpRequest) -> Product | None:
+        written = request.GET.get("nm_id", "").strip()
+        if not written.isdigit() or len(written) > 12:
+            return None
+        return self.get_queryset(request).filter(nm_id=int(written)).first()
+
+
+def tell(form: forms.Form, refused: registry.Refused) -> None:
+    """Put each problem beside its field."""
+    for problem in refused.problems:
+        field = problem.field if problem.field in form.fields else None
+        form.add_error(field, wording.sentence(problem))
+
+
+def _is_htmx(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))

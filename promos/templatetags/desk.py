@@ -1,0 +1,59 @@
+"""What templates of the desk need to say days, numbers and use cases."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django import template
+
+from promos import sentences
+from promos.models import PromoCode
+from promos.planner import Missing
+from promos.rules.days import moscow_date
+from promos.rules.terms import UseCase
+
+register = template.Library()
+FLAGS = {
+    UseCase.LOYALTY: "use_for_positive",
+    UseCase.RETENTION: "use_for_negative",
+    UseCase.CONVERSION: "use_for_pre_purchase",
+}
+
+
+@register.filter
+def use_case(case: UseCase) -> str:
+    """Return a use case's name."""
+    return str(sentences.USE_CASES[case])
+
+
+@register.filter
+def plain(value: Decimal) -> str:
+    """Return a number without idle zeros."""
+    return sentences.number(Decimal(value))
+
+
+@register.filter
+def last_day(promo_code: PromoCode) -> date:
+    """Return the last Moscow day on which the code works."""
+    return moscow_date(promo_code.expires_at - timedelta(microseconds=1))
+
+
+@register.filter
+def lines(values: Iterable[object]) -> str:
+    """Return one value a line, as a cabinet's field takes them."""
+    return "\n".join(map(str, values))
+
+
+@register.filter
+def prefilled(missing: Missing) -> str:
+    """Return the query that opens a new code's form for a gap."""
+    window = missing.window
+    if window is None:
+        return ""
+    flags = {name: str(case is missing.gap.use_case) for case, name in FLAGS.items()}
+    days = {
+        "starts_at": window.first.isoformat(),
+        "expires_at": window.last.isoformat(),
+    }
+    return urlencode(days | {name: it for name, it in flags.items() if it == "True"})
