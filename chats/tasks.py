@@ -2,17 +2,20 @@
 
 import logging
 
-from celery import shared_task
+from celery import current_app, shared_task
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
-from chats import alarms, suggestions
+from agentiq.marketplace import NotConnected, connect
+from agentiq.wb.tokens import Category
+from chats import alarms, polling, suggestions
 from chats.models import Chat, Suggestion
 from promos.models import Seller
 
 logger = logging.getLogger(__name__)
 
+CHAT = int(Category.CHAT)
 SWEEP = 200
 """Chats a sweep takes at once; the next tick goes on."""
 
@@ -66,3 +69,28 @@ def watch_shop_chats(seller_pk: int) -> None:
     seller = Seller.objects.get(pk=seller_pk)
     with scope(seller=seller):
         alarms.watch(seller, now=timezone.now())
+
+
+@shared_task
+def poll_due() -> None:
+    """Nudge a worker for each shop whose feed is due."""
+    for seller_id in polling.claim(timezone.now()):
+        poll_seller.delay(seller_id)
+
+
+@shared_task
+def poll_seller(seller_id: int) -> None:
+    """Read one shop's feed, and hand on what it brought."""
+    seller = Seller.objects.filter(pk=seller_id, is_active=True).first()
+    if seller is None:
+        return
+    try:
+        client = connect(seller, category=CHAT)
+    except NotConnected as error:
+        polling.not_connected(seller, error, now=timezone.now())
+        return
+    polled = polling.poll(seller, client=client, now=timezone.now())
+    for chat_id in polled.chats_with_new_buyer_turn:
+        suggest_chat.delay_on_commit(chat_id)
+    if polled.own_events:
+        current_app.send_task("chats.tasks.settle_unknown")

@@ -29,6 +29,7 @@ class FeedCursor(models.Model):
     problem_detail = models.CharField(max_length=500, blank=True)
     last_event_at = models.DateTimeField(null=True)
     chats_read_at = models.DateTimeField(null=True)  # last /chats, for signatures
+    chats_tried_at = models.DateTimeField(null=True)
     overlap_at = models.DateTimeField(null=True)  # last overlapping read
 
     objects = scoped()
@@ -109,6 +110,11 @@ class Chat(models.Model):
                 F("seller"), F("last_at").desc(), F("id").desc(), name="chat_recent"
             ),
             models.Index(fields=("seller", "changed_at"), name="chat_changed"),
+            models.Index(
+                fields=("seller", "created_at"),
+                condition=Q(reply_sign=""),
+                name="chat_without_sign",
+            ),
             models.Index(fields=("seller", "nm_id"), name="chat_by_article"),
             *(
                 models.Index(
