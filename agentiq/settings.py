@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -217,6 +218,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Somebody who pressed Start in Telegram looks at the screen and waits.
     "link-telegram": {"task": "promos.tasks.link_telegram", "schedule": 10.0},
     "expire-suggestions": {"task": "chats.tasks.expire_suggestions", "schedule": 60.0},
+    # Edits are looked through on Monday morning, Moscow: four weeks of them.
+    "propose-wordings": {
+        "task": "chats.tasks.propose_wordings",
+        "schedule": crontab(minute=0, hour=3, day_of_week=1),
+    },
     # Other systems are told within seconds; a row waits when they are down.
     "deliver-webhooks": {"task": "promos.tasks.deliver_webhooks", "schedule": 2.0},
     # Answers under an Idempotency-Key are promised for 24 hours, not for ever.

@@ -9,7 +9,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import NotConnected, connect
 from agentiq.wb.tokens import Category
-from chats import alarms, polling, suggestions
+from chats import alarms, polling, proposals, suggestions
 from chats.models import Chat, Suggestion
 from promos.models import Seller
 
@@ -94,3 +94,11 @@ def poll_seller(seller_id: int) -> None:
         suggest_chat.delay_on_commit(chat_id)
     if polled.own_events:
         current_app.send_task("chats.tasks.settle_unknown")
+
+
+@shared_task
+def propose_wordings() -> None:
+    """Turn each shop's frequent edits into changes for a person to approve."""
+    for seller in Seller.objects.filter(is_active=True):
+        with scope(seller=seller):
+            proposals.propose(seller, now=timezone.now())
