@@ -17,7 +17,7 @@ from django.db.models import Case, Value, When
 from django_scopes import scope
 
 from agentiq.wb.records import ChatCard, ChatEvent, EventPage, GoodCard
-from chats import bulk
+from chats import bulk, tellings
 from chats.models import (
     Attachment,
     Chat,
@@ -27,7 +27,8 @@ from chats.models import (
     Outgoing,
     Suggestion,
 )
-from promos.models import Seller
+from promos import webhooks
+from promos.models import Seller, Webhook
 
 logger = logging.getLogger(__name__)
 
@@ -152,6 +153,7 @@ def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Receiv
             if it.good_card
         ],
     )
+    _tell(seller, [pk for pk, _ in found], now)
     touched = {_id(event.chat_id): None for _, event in found}
     own = tuple(pk for pk, it in found if it.sender == "seller" and it.source == OWN)
     waiting = [chats[it] for it in touched if chats[it].asked]
@@ -163,6 +165,13 @@ def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Receiv
             chats[it].id for it in touched if not chats[it].reply_sign
         ),
     )
+
+
+def _tell(seller: Seller, ids: Sequence[int], now: datetime) -> None:
+    """Let other systems know what buyers wrote, in the order they wrote it."""
+    kind = Webhook.Kind.MESSAGE_RECEIVED
+    if webhooks.is_wanted(seller, kind):
+        webhooks.emit_many(seller, kind, tellings.all_received(ids), now=now)
 
 
 # Chats

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from chats import analyzer, llm, replies, snapshots, vetting, wordings
+from chats import analyzer, llm, replies, snapshots, tellings, vetting, wordings
 from chats.analyzer import Context, Good, Line, Reading, Turn
 from chats.analyzer.taxonomy import APOLOGY
 from chats.llm import Opinion
@@ -20,8 +20,8 @@ from chats.models import Analysis, Chat, Decision, Message, Outgoing, Suggestion
 from chats.policy import outbound
 from chats.policy.rendering import TemplateError
 from chats.replies import NoTemplate, Reply, Variant
-from promos import offers
-from promos.models import Product, PromoCode, Seller
+from promos import offers, webhooks
+from promos.models import Product, PromoCode, Seller, Webhook
 from promos.offers import Offer
 
 TURN = 20
@@ -206,7 +206,7 @@ def _suggest(
     for row in Suggestion.objects.open().filter(chat=chat):
         row.close(Suggestion.State.SUPERSEDED, now, "newer_message")
     shown = with_code or plain
-    return Suggestion.objects.create(
+    made = Suggestion.objects.create(
         seller=seller,
         chat=chat,
         analysis=analysis,
@@ -231,6 +231,9 @@ def _suggest(
         | llm.kept(opinion, shown.variant),
         is_escalation=bool(dialogue.flags),
     )
+    kind = Webhook.Kind.SUGGESTION_MADE
+    webhooks.emit(seller, kind, tellings.suggested(made), chat.wb_chat_id, now=now)
+    return made
 
 
 def _dialogue(chat: Chat, asked: Asked, reading: Reading, now: datetime) -> Dialogue:

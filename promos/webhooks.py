@@ -93,6 +93,12 @@ def emit_many(
     return len(rows)
 
 
+def is_wanted(seller: Seller, kind: str) -> bool:
+    """Say whether any address wants ``kind``, before much is gathered for it."""
+    with scope(seller=seller):
+        return Webhook.objects.wanting(kind).exists()
+
+
 def _delivery(
     webhook: Webhook,
     kind: str,

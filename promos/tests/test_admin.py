@@ -12,13 +12,17 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq import crypto
 from agentiq.testing import NOON, make_member, make_seller
+from promos import apikeys, webhooks
 from promos.admin.base import FactAdmin, SellerAdmin
 from promos.models import (
+    ApiKey,
     Membership,
     Product,
     PromoCode,
     PromoCodeSend,
     WbToken,
+    Webhook,
+    WebhookDelivery,
 )
 
 DESK = [model for model in admin.site._registry if model._meta.app_label == "promos"]
@@ -57,7 +61,15 @@ def stock(seller, mark):
         categories=[9],
         token_id=mark[:20],
     )
+    with scope(seller=seller):
+        key, _ = apikeys.issue(seller, name=mark, scopes=["read"], by=None)
+        webhook, _ = webhooks.register(
+            seller, url=f"https://{seller.pk}.example.com/{mark}", by=None
+        )
+        webhooks.emit(seller, "message.sent", {"mark": mark}, mark[:90])
+        delivery = WebhookDelivery.objects.get(webhook=webhook)
     rows = {PromoCode: code, Product: product, PromoCodeSend: send, WbToken: token}
+    rows |= {ApiKey: key, Webhook: webhook, WebhookDelivery: delivery}
     rows[type(seller)] = seller
     rows[Membership] = Membership.objects.filter(seller=seller).first()
     return rows
