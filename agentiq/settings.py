@@ -254,6 +254,8 @@ WB_READ_TIMEOUT = _typed("float", "WB_READ_TIMEOUT", 15.0)
 # and the least time that must pass: WB may show a message late.
 WB_SETTLE_POLLS = _typed("int", "WB_SETTLE_POLLS", 3)
 WB_SETTLE_SECONDS = _typed("int", "WB_SETTLE_SECONDS", 30)
+# After this a reply still being sent is one whose worker died; more than a call takes.
+WB_SENDING_SECONDS = _typed("int", "WB_SENDING_SECONDS", 90)
 WB_POLL_ACTIVE_SECONDS = _typed("float", "WB_POLL_ACTIVE_SECONDS", 2.0)
 WB_POLL_IDLE_SECONDS = _typed("float", "WB_POLL_IDLE_SECONDS", 5.0)
 

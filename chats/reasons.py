@@ -25,6 +25,7 @@ SUGGESTIONS: Mapping[str, Promise] = {
 CLOSED: Mapping[str, Promise] = {
     "newer_message": _("A newer message came."),
     "answered": _("The chat was answered otherwise."),
+    "answered_elsewhere": _("The chat was answered in the WB cabinet."),
     "code_ended": _("The code no longer runs."),
 }
 """Why a suggestion ended without a decision: ``Suggestion.closed_reason``."""
@@ -86,6 +87,9 @@ DELIVERY: Mapping[str, Promise] = {
     "dropped_by_hand": _("Given up by a person."),
     "retried": _("Sent again at a person's request."),
     "code_ended": _("Its code ended before it could be sent."),
+    "sign_renewed": _("WB wants the chat's other signature; sent again with it."),
+    "too_slow": _("Sending took too long to begin; another try follows by itself."),
+    "gave_up": _("Several tries brought no answer. Check the chat and try again."),
     "shop_off": _("The shop is switched off."),
 }
 """Why a reply is in its state: ``Outgoing.reason`` and ``OutgoingChange.reason``."""

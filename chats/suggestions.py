@@ -5,12 +5,12 @@ A suggestion is bound to the newest event it knew; anything newer overtakes it. 
 it rests on is kept in its snapshot, so that the card can be rebuilt a year later.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from chats import analyzer, llm, replies, snapshots, tellings, vetting, wordings
 from chats.analyzer import Context, Good, Line, Reading, Turn
@@ -123,14 +123,6 @@ def turn_of(chat: Chat) -> Asked | None:
     if not turn:
         return None
     return Asked(turn, tuple(newest[:start]), newest[-1].event_id)
-
-
-def supersede(chats: Iterable[int], *, now: datetime) -> int:
-    """Close open suggestions of the chats that do not know the newest event."""
-    overtaken = Suggestion.objects.open().filter(chat__in=list(chats))
-    return overtaken.exclude(event_id=F("chat__last_event_id")).update(
-        state=Suggestion.State.SUPERSEDED, closed_at=now, closed_reason="newer_message"
-    )
 
 
 def expire(*, now: datetime) -> list[int]:

@@ -1,21 +1,28 @@
 """What workers do. The rows are the queue; a task is a nudge, and beat repeats it."""
 
 import logging
+import time
 
-from celery import current_app, shared_task
+from celery import shared_task
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import NotConnected, connect
 from agentiq.wb.tokens import Category
-from chats import alarms, polling, proposals, suggestions
-from chats.models import Chat, Suggestion
+from chats import alarms, gate, outbox, polling, proposals, suggestions
+from chats.models import Chat, Outgoing, Suggestion
 from promos.models import Seller
 
 logger = logging.getLogger(__name__)
 
 CHAT = int(Category.CHAT)
+SENDING = "sending:%s"
+"""One worker at a time sends for a seller: more would only wait for WB's limit."""
+BUSY = 60
+DRAIN = 15.0
+"""Seconds after which a seller's worker makes room; the next tick goes on."""
 SWEEP = 200
 """Chats a sweep takes at once; the next tick goes on."""
 
@@ -93,7 +100,7 @@ def poll_seller(seller_id: int) -> None:
     for chat_id in polled.chats_with_new_buyer_turn:
         suggest_chat.delay_on_commit(chat_id)
     if polled.own_events:
-        current_app.send_task("chats.tasks.settle_unknown")
+        settle_seller.delay_on_commit(seller_id)
 
 
 @shared_task
@@ -102,3 +109,70 @@ def propose_wordings() -> None:
     for seller in Seller.objects.filter(is_active=True):
         with scope(seller=seller):
             proposals.propose(seller, now=timezone.now())
+
+
+@shared_task
+def send_due() -> None:
+    """Nudge a worker for each seller with replies to send now."""
+    with scopes_disabled():
+        gate.lift(now=timezone.now())
+        seller_ids = outbox.sellers_due(now=timezone.now())
+    for seller_id in seller_ids:
+        if not cache.get(SENDING % seller_id):
+            send_seller.delay(seller_id)
+
+
+@shared_task
+def send_seller(seller_id: int) -> None:
+    """
+    Send the seller's due replies until WB's limit, then make room for others.
+
+    Safe at any moment and any number of times: claim() gives each reply to one worker.
+    """
+    if not cache.add(SENDING % seller_id, 1, timeout=BUSY):
+        return
+    try:
+        seller = Seller.objects.get(pk=seller_id)
+        with scope(seller=seller):
+            _drain(seller)
+    finally:
+        cache.delete(SENDING % seller_id)
+
+
+def _drain(seller: Seller) -> None:
+    try:
+        client = connect(seller, category=CHAT)
+    except NotConnected as error:
+        if outgoing := outbox.claim(now=timezone.now(), seller=seller):
+            outbox.not_connected(outgoing, error.reason, now=timezone.now())
+        return
+    began = time.monotonic()
+    try:
+        while time.monotonic() - began < DRAIN:
+            outgoing = outbox.claim(now=timezone.now(), seller=seller)
+            if outgoing is None:
+                return
+            outbox.deliver(outgoing, client=client, now=timezone.now())
+    finally:
+        client.close()
+
+
+@shared_task
+def settle_unknown() -> None:
+    """Settle deliveries nobody is sure of, from what the feed has shown since."""
+    with scopes_disabled():
+        rows = Outgoing.objects.needs_settling(timezone.now()).order_by()
+        seller_ids = list(rows.values_list("seller_id", flat=True).distinct())
+    for seller_id in seller_ids:
+        try:
+            settle_seller(seller_id)
+        except Exception:  # one seller's trouble is not the others'
+            logger.exception("not settled", extra={"seller": seller_id})
+
+
+@shared_task
+def settle_seller(seller_id: int) -> None:
+    """Settle one seller's deliveries; what is to be sent again waits for the tick."""
+    seller = Seller.objects.get(pk=seller_id)
+    with scope(seller=seller):
+        outbox.settle(seller, now=timezone.now())

@@ -23,6 +23,7 @@ from chats.models.outbox import (
     OutgoingChange,
     OutgoingFile,
     OutgoingQuerySet,
+    SendGate,
 )
 from chats.models.readings import (
     Analysis,
@@ -55,6 +56,7 @@ __all__ = [
     "Presence",
     "ReplyTemplate",
     "SavedReply",
+    "SendGate",
     "Suggestion",
     "SuggestionQuerySet",
     "Tally",

@@ -1,6 +1,6 @@
 """Replies on their way to WB: the row is the queue."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -19,6 +19,14 @@ class OutgoingQuerySet(models.QuerySet["Outgoing"]):
         """Replies waiting to be sent whose time has come, oldest first."""
         queued = self.filter(status=Outgoing.Status.QUEUED, due_at__lte=now)
         return queued.order_by("due_at", "pk")
+
+    def needs_settling(self, now: datetime) -> Self:
+        """Replies that the feed may still tell something about."""
+        status = Outgoing.Status
+        return self.filter(
+            Q(status__in=(status.SENDING, status.UNKNOWN, status.COPIED))
+            | Q(status=status.SENT, message=None, sent_at__gte=now - timedelta(days=1))
+        )
 
     def unsettled(self) -> Self:
         """Replies that are not final yet."""
@@ -60,6 +68,8 @@ class Outgoing(models.Model):
     due_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
     sending_since = models.DateTimeField(null=True)
+    # The chat's waiting_since before this reply: how long the buyer waited for it.
+    waited_since = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     message = models.OneToOneField(
         Message, models.SET_NULL, null=True, related_name="outgoing"
@@ -86,11 +96,21 @@ class Outgoing(models.Model):
                 name="outgoing_due",
             ),
             models.Index(
+                fields=("seller", "due_at", "id"),
+                condition=Q(status="queued"),
+                name="outgoing_due_of_shop",
+            ),
+            models.Index(
                 fields=("seller", "status"),
                 condition=Q(status__in=("queued", "sending", "unknown", "copied")),
                 name="outgoing_open",
             ),
             models.Index(fields=("chat", "id"), name="outgoing_of_chat"),
+            models.Index(
+                fields=("sent_at",),
+                condition=Q(status="sent", message=None),
+                name="outgoing_unseen",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -153,3 +173,16 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ("pk",)
+
+
+class SendGate(models.Model):
+    """Whether the seller's replies may go out now, or wait: throttled, no token, …"""
+
+    seller = models.OneToOneField(Seller, models.CASCADE, related_name="send_gate")
+    closed_until = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=60, blank=True)  # machine word
+    detail = models.CharField(max_length=500, blank=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row, of WB itself
+    changed_at = models.DateTimeField()
+
+    objects = scoped()

@@ -136,15 +136,6 @@ def test_the_same_turn_is_suggested_once(make_chat):
     assert Suggestion.objects.count() == 1
 
 
-def test_the_inbox_can_close_what_is_overtaken_at_once(make_chat):
-    chat = make_chat(SIZE)
-    kept = suggest(make_chat(SIZE))
-    suggest(chat)
-    say(chat, "ещё вопрос")
-
-    assert suggestions.supersede([chat.pk, kept.chat_id], now=NOON) == 1
-
-
 def test_a_suggestion_does_not_outlive_its_code(make_chat, make_code):
     code = make_code()
     chat = make_chat(SIZE)
