@@ -22,6 +22,8 @@ from typing import Any
 import redis
 import requests
 from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from urllib3.exceptions import HTTPError
 
 from agentiq.limiter import connection, prefix
@@ -36,6 +38,14 @@ logger = logging.getLogger(__name__)
 LARGEST = 65_536
 """Bytes of an answer that are read."""
 DRAFT = 600
+SAID: Mapping[str, Promise] = {
+    "not_asked": _("The second reader was not asked: a person answers here."),
+    "agrees": _("The second reader understood it the same way."),
+    "disagrees": _("The second reader understood it otherwise: no code is offered."),
+    "failed": _("The second reader did not answer: the built-in reading stands."),
+    "paused": _("The second reader keeps failing and is left alone for a minute."),
+    "over_budget": _("The second reader's budget of this month is used up."),
+}
 DRAFTED = "llm"
 """What the id of a variant begins with when its body is a draft."""
 DOUBT = 0.5
@@ -223,6 +233,11 @@ def kept(opinion: Opinion, variant: str) -> dict[str, Any]:
     used = "used" if variant.startswith(DRAFTED) else "dropped"
     said = opinion.as_dict() | {"draft_state": used if opinion.draft else ""}
     return {"llm": opinion.state.value, "llm_opinion": said}
+
+
+def say(state: str) -> str:
+    """Return what the card says about a State; nothing while there is no provider."""
+    return str(SAID.get(state, ""))
 
 
 def _refused(config: Config, now: datetime) -> State | None:

@@ -356,3 +356,7 @@ def test_a_hostile_draft_gives_way_to_the_template(
     assert made.template_id == "positive_feedback/positive/with_code"
     assert not made.variant.startswith("llm")
     assert made.promo_code.code == "SALE10"
+
+
+def test_every_state_with_a_provider_is_said_in_words():
+    assert set(llm.SAID) == set(State) - {State.OFF}

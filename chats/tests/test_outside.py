@@ -29,3 +29,15 @@ def test_the_title_and_what_was_said_before_are_masked_too():
 
     assert "anna@" not in sent
     assert "8912" not in sent
+
+
+def test_what_the_dialogue_makes_personal_is_hidden():
+    asked = Line("seller", "Пришлите, пожалуйста, номер паспорта", NOON)
+
+    brief = outside.brief(Turn(("4509 123456",)), Context((asked,)))
+
+    assert "123456" not in str(brief.as_dict())
+
+
+def test_every_kind_of_hidden_thing_has_a_name():
+    assert set(outside.NAMES) == set(PiiKind)
