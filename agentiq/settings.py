@@ -198,7 +198,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Buyers wait: each seller is polled at its own pace, this only looks who is due.
-    "poll-due-sellers": {"task": "chats.tasks.poll_due", "schedule": 1.0},
+    # A tick nobody took in time is worth nothing: the next one finds the same rows.
+    "poll-due-sellers": {
+        "task": "chats.tasks.poll_due",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
     # The outbox is the queue; the tick brings back what a lost nudge left behind.
     "send-due-replies": {"task": "chats.tasks.send_due", "schedule": 1.0},
     # An unknown delivery is settled from the feed; the feed moves every few seconds.
@@ -407,6 +412,11 @@ TELEGRAM_API_URL = _url("TELEGRAM_API_URL", "https://api.telegram.org")
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "AgentIQ <agentiq@localhost>")
 EMAIL_TIMEOUT = 10
+
+# --- Monitoring -------------------------------------------------------------------
+
+# Who sends it as a Bearer token may read /metrics; empty: there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 
 # --- Logs -------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import NotConnected, connect
 from agentiq.wb.tokens import Category
-from chats import alarms, gate, outbox, polling, proposals, suggestions
+from chats import alarms, gate, health, outbox, polling, proposals, suggestions
 from chats.models import Chat, Outgoing, Suggestion
 from promos.models import Seller
 
@@ -81,7 +81,9 @@ def watch_shop_chats(seller_pk: int) -> None:
 @shared_task
 def poll_due() -> None:
     """Nudge a worker for each shop whose feed is due."""
-    for seller_id in polling.claim(timezone.now()):
+    now = timezone.now()
+    health.mark_worker(now)
+    for seller_id in polling.claim(now):
         poll_seller.delay(seller_id)
 
 
