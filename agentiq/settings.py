@@ -121,6 +121,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "agentiq.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "chats.middleware.LiveMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,14 +1,37 @@
 """Routes of the operator's desk and of the API of chats."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
 from agentiq.api import routes
 from chats import api
-from chats.views import health
+from chats.views import acts, files, health, pages, sorting, watch
 from promos.api import Nothing
 
 app_name = "chats"
-desk: list[URLPattern] = []
+desk = [
+    path("", pages.inbox, name="inbox"),
+    path("list/", pages.fresh, name="list"),
+    path("more/", pages.more, name="more"),
+    path("seen/", watch.seen, name="seen"),
+    path("bulk/", sorting.bulk, name="bulk"),
+    path("bulk/<uuid:batch>/undo/", sorting.bulk_undo, name="bulk_undo"),
+    path("chats/<int:pk>/", pages.chat, name="chat"),
+    path("chats/<int:pk>/earlier/", pages.earlier, name="earlier"),
+    path("chats/<int:pk>/side/", pages.side, name="side"),
+    path("chats/<int:pk>/saved/", pages.saved, name="saved"),
+    path("chats/<int:pk>/saved/<int:saved_pk>/", pages.saved_text, name="saved_text"),
+    path("chats/<int:pk>/news/", watch.news, name="news"),
+    path("chats/<int:pk>/claim/", watch.claim, name="claim"),
+    path("chats/<int:pk>/draft/", acts.draft, name="draft"),
+    path("chats/<int:pk>/reply/", acts.write, name="write"),
+    path("chats/<int:pk>/notes/", sorting.note, name="note"),
+    path("suggestions/<int:pk>/", pages.card, name="card"),
+    path("suggestions/<int:pk>/decide/", acts.decide, name="decide"),
+    path("analyses/<int:pk>/correct/", acts.correct, name="correct"),
+    path("outgoing/<int:pk>/undo/", acts.undo, name="undo"),
+    path("outgoing/<int:pk>/settle/", acts.settle, name="settle"),
+    path("files/<int:pk>/", files.attachment, name="attachment"),
+]
 urlpatterns = [
     *desk,
     path("healthz", health.healthz, name="healthz"),

@@ -1,0 +1,103 @@
+"""What an open chat shows: its messages, the replies on their way, who else is here."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from chats import labels
+from chats.models import Analysis, Chat, Message, Outgoing, Presence, Suggestion
+
+LAST = 50
+"""Messages shown at first, and added each time one pages upwards."""
+NEWS = 200
+PRESENT = timedelta(seconds=17)
+"""A desk says every 8 s that it is still there; two missed and it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of a text; ``label`` says what it is evidence of, empty for nothing."""
+
+    text: str
+    label: str = ""
+
+
+def last(chat: Chat, *, before: Message | None = None) -> tuple[list[Message], bool]:
+    """
+    Return the last messages, oldest first, and whether there are earlier ones.
+
+    With ``before`` those ahead of it: that is how one pages upwards.
+    """
+    rows = _messages(chat)
+    if before:
+        earlier = Q(added_at__lt=before.added_at)
+        tie = Q(added_at=before.added_at, pk__lt=before.pk)
+        rows = rows.filter(earlier | tie, added_at__lte=before.added_at)
+    newest = list(rows.order_by("-added_at", "-pk")[: LAST + 1])
+    return newest[:LAST][::-1], len(newest) > LAST
+
+
+def news(chat: Chat, *, after: int) -> list[Message]:
+    """Return what was stored after the message with the key ``after``."""
+    return list(_messages(chat).filter(pk__gt=after).order_by("pk")[:NEWS])
+
+
+def under_way(chat: Chat) -> list[Outgoing]:
+    """Return replies the feed does not show: on their way, failed or just sent."""
+    rows = chat.outgoing.filter(message=None).exclude(status=Outgoing.Status.CANCELLED)
+    return list(rows.select_related("operator").order_by("-pk")[:5])[::-1]
+
+
+def open_suggestion(chat: Chat) -> Suggestion | None:
+    """Return the one suggestion that waits for a decision in this chat."""
+    rows = Suggestion.objects.open().filter(chat=chat)
+    return rows.select_related("analysis", "promo_code").first()
+
+
+def mark(messages: Iterable[Message], analysis: Analysis | None) -> None:
+    """Give each message its ``parts``: evidence of the reading is marked in it."""
+    spans = _spans(analysis) if analysis else {}
+    for message in messages:
+        message.parts = _parts(message.text, spans.get(message.pk, []))
+
+
+def present(seller: Any, *, now: datetime, but: int) -> dict[int, list[Presence]]:
+    """Return who is in which chat right now, except the asking person."""
+    rows = Presence.objects.filter(seller=seller, seen_at__gt=now - PRESENT)
+    found: dict[int, list[Presence]] = defaultdict(list)
+    for row in rows.exclude(operator_id=but).select_related("operator"):
+        found[row.chat_id].append(row)
+    return dict(found)
+
+
+def _messages(chat: Chat) -> Any:
+    rows = chat.messages.select_related("outgoing", "outgoing__operator")
+    return rows.prefetch_related("attachments")
+
+
+def _spans(analysis: Analysis) -> Mapping[int, list[tuple[int, int, str]]]:
+    found = defaultdict(list)
+    for item in analysis.reading.get("evidence", ()):
+        index = item["message_index"]
+        if 0 <= index < len(analysis.message_ids):
+            words = {"intent": labels.intent, "sentiment": labels.mood}
+            label = words.get(item["kind"], labels.flag)(item["label"])
+            span = (item["start"], item["end"], label)
+            found[analysis.message_ids[index]].append(span)
+    return found
+
+
+def _parts(text: str, spans: list[tuple[int, int, str]]) -> list[Stretch]:
+    parts, at = [], 0
+    for start, end, label in sorted(spans):
+        start = max(start, at)
+        if start >= end or end > len(text):
+            continue
+        parts += [Stretch(text[at:start]), Stretch(text[start:end], label)]
+        at = end
+    parts.append(Stretch(text[at:]))
+    return [part for part in parts if part.text]

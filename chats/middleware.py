@@ -1,0 +1,33 @@
+"""The cheapest question of the desk, answered before anything else runs."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+
+from chats import live
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+PATH = "/live/"
+
+
+class LiveMiddleware:
+    """
+    Answers «is there anything new?» from the cache alone, without a session.
+
+    The ticket in the address says whose number is asked for; the number itself
+    tells nothing. What is new is fetched by views that know who asks.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path != PATH:
+            return self.get_response(request)
+        seller_id = live.seller_of(request.GET.get("ticket", ""))
+        if seller_id is None:
+            return HttpResponse(status=403)
+        tag = f'"{live.version(seller_id)}"'
+        if request.headers.get("If-None-Match") == tag:
+            return HttpResponseNotModified(headers={"ETag": tag})
+        return HttpResponse(headers={"ETag": tag, "Cache-Control": "no-cache"})

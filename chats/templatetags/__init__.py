@@ -1,0 +1,1 @@
+"""Words and tones the desk's templates ask for."""

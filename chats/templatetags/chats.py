@@ -1,0 +1,117 @@
+"""What a template shows of a machine word, a moment or a code."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from chats import labels, reasons, vetting
+from chats.models import Chat, Message, Outgoing
+from chats.policy.terms import scope_words as _scope_words
+from promos.models import PromoCode
+
+register = template.Library()
+
+SCOPES: Mapping[str, Promise] = {
+    "waiting": gettext_lazy("Waiting"),
+    "mine": gettext_lazy("Mine"),
+    "unassigned": gettext_lazy("Nobody's"),
+    "failed": gettext_lazy("Not sent"),
+    "code": gettext_lazy("Code sent"),
+    "snoozed": gettext_lazy("Put off"),
+    "all": gettext_lazy("All"),
+}
+STATUS_TONES = {
+    Outgoing.Status.SENT: "good",
+    Outgoing.Status.FAILED: "bad",
+    Outgoing.Status.UNKNOWN: "warn",
+    Outgoing.Status.COPIED: "warn",
+    Outgoing.Status.QUEUED: "accent",
+    Outgoing.Status.SENDING: "accent",
+}
+WAYS_ON: Mapping[str, tuple[tuple[str, Promise], ...]] = {
+    Outgoing.Status.FAILED: (("retry", gettext_lazy("Send again")),),
+    Outgoing.Status.UNKNOWN: (
+        ("confirm", gettext_lazy("It arrived")),
+        ("drop", gettext_lazy("It did not")),
+    ),
+    Outgoing.Status.COPIED: (
+        ("confirm", gettext_lazy("Sent in the cabinet")),
+        ("drop", gettext_lazy("Not sent")),
+    ),
+}
+SOON, URGENT = timedelta(hours=24), timedelta(hours=3)
+
+register.filter("intent_label", labels.intent)
+register.filter("mood_label", labels.mood)
+register.filter("delivery_words", reasons.delivery)
+
+
+@register.filter
+def scope_label(name: str) -> str:
+    return str(SCOPES[name])
+
+
+@register.filter
+def mood_tone(word: str) -> str:
+    return labels.MOOD_TONES.get(word, "")
+
+
+@register.filter
+def status_tone(status: str) -> str:
+    return STATUS_TONES.get(status, "")
+
+
+@register.filter
+def ways_on(outgoing: Outgoing) -> tuple[tuple[str, Promise], ...]:
+    """What a person may decide about a reply that is stuck."""
+    return WAYS_ON.get(outgoing.status, ())
+
+
+@register.filter
+def urgency(due_at: datetime, now: datetime) -> str:
+    left_over = due_at - now
+    return "bad" if left_over < URGENT else "warn" if left_over < SOON else "muted"
+
+
+@register.filter
+def left(due_at: datetime, now: datetime) -> str:
+    """How long there is to answer, in one unit."""
+    minutes = int((due_at - now).total_seconds() // 60)
+    if minutes < 0:
+        return _("late")
+    if minutes < 60:
+        return _("%(n)s min") % {"n": minutes}
+    if minutes < 48 * 60:
+        return _("%(n)s h") % {"n": minutes // 60}
+    return _("%(n)s d") % {"n": minutes // 1440}
+
+
+@register.filter
+def author(message: Message, chat: Chat) -> str:
+    """Who wrote a message, and where."""
+    if message.sender == Message.Sender.BUYER:
+        return str(chat)
+    if message.sender == Message.Sender.WB:
+        return "Wildberries"
+    ours = getattr(message, "outgoing", None)
+    if ours:
+        person = f" · {ours.operator}" if ours.operator else ""
+        return f"AgentIQ{person}"
+    if message.source == "seller-public-api":
+        return "API"
+    return _("WB cabinet")
+
+
+@register.filter
+def last_day(expires_at: datetime) -> datetime:
+    """The last moment at which the code still works."""
+    return expires_at - timedelta(seconds=1)
+
+
+@register.filter
+def scope_words(promo_code: PromoCode) -> str:
+    return _scope_words(vetting.buyer_terms(promo_code))

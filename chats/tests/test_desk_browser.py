@@ -1,0 +1,291 @@
+"""A walk through the desk in a real browser, in a Russian keyboard layout."""
+
+import os
+import shutil
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_scopes import scope
+
+from agentiq.testing import make_member
+from chats import live, suggestions
+from chats.models import Chat, Decision, Draft, Message, Outgoing
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not CHROMIUM, reason="no chromium: apt-get install chromium"),
+]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CYRILLIC = {"KeyA": "ф", "KeyJ": "о", "KeyS": "ы", "KeyE": "у", "KeyZ": "я"}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def sign_in(browser, live_server):
+    """Open the desk as a person, in a browser of their own."""
+    contexts = []
+
+    def enter(person, width=1440, height=900, **options):
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, locale="ru-RU", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.faults = []
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.goto(f"{live_server.url}/login/")
+        page.fill("#id_username", person.username)
+        page.fill("#id_password", "not-a-secret")
+        page.click("main button.primary")
+        page.wait_for_selector("#rows")
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def waiting(seller, make_code):
+    """Twenty happy buyers, each with a suggestion that carries a code."""
+    now = timezone.now()
+    make_code(
+        "SALE10", starts_at=now - timedelta(days=1), expires_at=now + timedelta(days=9)
+    )
+    chats = [make_chat(seller, number, now) for number in range(20)]
+    for chat in chats:
+        suggestions.suggest(chat, now=now)
+    return chats
+
+
+def make_chat(seller, number, now, text="Спасибо, всё отлично, очень довольна!"):
+    chat = Chat.objects.create(
+        seller=seller,
+        wb_chat_id=f"1:{number}",
+        buyer_name=f"Анна {number}",
+        reply_sign="sign",
+        last_event_id=f"e{number}",
+        preview=text,
+        waiting_since=now,
+        due_at=now + timedelta(hours=number + 1),
+        last_at=now,
+    )
+    say(chat, f"e{number}", text)
+    return chat
+
+
+def say(chat, event_id, text):
+    now = timezone.now()
+    Message.objects.create(
+        seller=chat.seller,
+        chat=chat,
+        event_id=event_id,
+        sender="client",
+        text=text,
+        added_at=now,
+    )
+    Chat.objects.filter(pk=chat.pk).update(
+        last_event_id=event_id, preview=text, changed_at=now
+    )
+    live.bump(chat.seller_id)
+
+
+def press(page, code):
+    """Press a physical key as a Russian layout delivers it."""
+    page.evaluate(
+        """([code, key]) => (document.activeElement ?? document.body).dispatchEvent(
+            new KeyboardEvent("keydown", {code, key, bubbles: true}))""",
+        [code, CYRILLIC.get(code, code)],
+    )
+
+
+def shown(page):
+    return page.get_attribute("#chat", "data-chat")
+
+
+def until(page, selector, **options):
+    page.wait_for_selector(selector, **options)
+
+
+def test_twenty_chats_are_answered_by_keys_alone(sign_in, operator, waiting):
+    page = sign_in(operator)
+    press(page, "KeyJ")
+    page.keyboard.press("Enter")
+    until(page, f'#chat[data-chat="{waiting[0].pk}"]')
+
+    for number, _ in enumerate(waiting):
+        press(page, "KeyA")
+        following = waiting[number + 1 : number + 2]
+        shows = f'[data-chat="{following[0].pk}"]' if following else ".empty"
+        until(page, f"#chat{shows}")
+
+    assert Decision.objects.filter(kind="accept", operator=operator).count() == 20
+    assert Outgoing.objects.count() == 20
+    assert page.faults == []
+
+
+def test_a_key_takes_the_reply_back(sign_in, operator, waiting):
+    operator.memberships.update(undo_seconds=15)
+    page = sign_in(operator)
+    page.click("#rows .open >> nth=0")
+    until(page, "#accept")
+    press(page, "KeyA")
+    until(page, "#undo:not([hidden]) [data-undo]")
+
+    press(page, "KeyZ")
+
+    until(page, f'#chat[data-chat="{waiting[0].pk}"]')
+    assert page.input_value("#text") == waiting[0].suggestions.get().text
+    assert Outgoing.objects.get().status == "cancelled"
+
+
+def test_skipping_takes_two_keys_and_typing_none_of_them(sign_in, operator, waiting):
+    page = sign_in(operator)
+    page.click("#rows .open >> nth=0")
+    until(page, "#accept")
+    page.focus("#text")
+    page.keyboard.type("asz")
+    page.keyboard.press("Escape")
+    press(page, "KeyS")
+    press(page, "Digit3")
+
+    until(page, f'#chat[data-chat="{waiting[1].pk}"]')
+
+    decision = Decision.objects.get()
+    assert (decision.kind, decision.skip_reason) == ("skip", "poor_wording")
+    page.wait_for_timeout(500)
+    assert Draft.objects.get().text == "asz"
+
+
+def test_editing_warns_while_typing(sign_in, operator, waiting):
+    page = sign_in(operator)
+    page.click("#rows .open >> nth=0")
+    until(page, "#accept")
+    press(page, "KeyE")
+    page.keyboard.type(" Наш телеграм @lavka")
+
+    until(page, "#check .notice.bad")
+
+    assert "@lavka" in page.inner_text("#check")
+    assert "SALE10" in page.input_value("#text")
+
+
+def test_two_people_see_each_other_in_one_chat(sign_in, seller, operator, waiting):
+    other = make_member(seller, "manager", "olga")
+    first, second = sign_in(operator), sign_in(other)
+    first.click("#rows .open >> nth=0")
+    until(first, "#people")
+    second.click("#rows .open >> nth=0")
+
+    until(first, "#people .person:has-text('olga')")
+    until(first, "#rows .person:has-text('olga')")
+    second.click("#people button:has-text('Взять')")
+    until(first, "#people summary:has-text('olga')")
+    second.context.close()
+
+    until(first, "#people:not(:has(.person))", timeout=30_000, state="attached")
+
+
+def test_what_was_missed_offline_comes_without_a_reload(sign_in, operator, waiting):
+    page = sign_in(operator)
+    page.click("#rows .open >> nth=0")
+    until(page, "#accept")
+    page.fill("#text", "Не потеряйте")
+    page.evaluate("window.marked = true")
+    page.context.set_offline(True)
+    until(page, "#state.lost", timeout=10_000)
+    with scope(seller=waiting[0].seller):
+        say(waiting[0], "missed", "Пока вас не было")
+    page.context.set_offline(False)
+
+    until(page, "#scroll :text('Пока вас не было')")
+
+    until(page, "#state:not(.lost)")
+    assert page.evaluate("window.marked")
+    assert page.input_value("#text") == "Не потеряйте"
+
+
+def test_a_new_message_is_on_an_open_desk_within_four_seconds(
+    sign_in, operator, waiting
+):
+    page = sign_in(operator)
+    page.click("#rows .open >> nth=0")
+    until(page, "#accept")
+
+    say(waiting[0], "fresh", "А доставка когда?")
+
+    until(page, "#scroll :text('А доставка когда?')", timeout=4_000)
+
+
+def test_a_phone_shows_one_pane_and_never_scrolls_sideways(sign_in, operator, waiting):
+    page = sign_in(operator, width=360, height=740, has_touch=True)
+    wide = "document.documentElement.scrollWidth"
+
+    widths = [page.evaluate(wide)]
+    page.click("#rows .open >> nth=0")
+    until(page, "#composer")
+    widths.append(page.evaluate(wide))
+    page.click(".to-card")
+    until(page, "#accept")
+    widths.append(page.evaluate(wide))
+    small = page.evaluate(
+        """[...document.querySelectorAll("button, a.button, select, summary")]
+        .filter((node) => node.offsetParent)
+        .filter((node) => node.getBoundingClientRect().height < 43.5)
+        .map((node) => node.outerHTML.slice(0, 80))"""
+    )
+    page.click("#accept")
+    page.wait_for_timeout(500)
+
+    assert widths == [360, 360, 360]
+    assert small == []
+    assert Outgoing.objects.count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_barrier(
+    sign_in, browser, live_server, operator, waiting, scheme
+):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = sign_in(operator, color_scheme=scheme, bypass_csp=True)
+    found = [Axe().run(page)]
+    page.click("#rows .open >> nth=0")
+    until(page, "#accept")
+    page.wait_for_timeout(500)
+    found.append(Axe().run(page))
+    page.set_viewport_size({"width": 360, "height": 740})
+    found.append(Axe().run(page))
+    page.goto(f"{live_server.url}/nowhere/")
+    found.append(Axe().run(page))
+
+    serious = [
+        (violation["id"], node["html"][:120])
+        for result in found
+        for violation in result.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    assert serious == []

@@ -1,0 +1,133 @@
+"""Contexts that several pages of the desk share."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpRequest, QueryDict
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from chats import conversation, desk, labels, live, reasons
+from chats.access import may_write
+from chats.desk import Filters
+from chats.forms import FilterForm
+from chats.models import Chat, Draft, Suggestion
+from promos import reasons as promo_reasons
+
+SCOPE_FILTERS = ("waiting", "mine", "unassigned", "failed", "code", "snoozed", "all")
+
+
+def filters_of(request: HttpRequest) -> Filters:
+    """Return the list's filters, from the address or from the page that posts."""
+    posted = QueryDict(request.POST.get("list", ""))
+    return FilterForm(posted if request.method == "POST" else request.GET).filters()
+
+
+def chat_of(request: HttpRequest, pk: int) -> Chat:
+    """Return the shop's chat; another shop's does not exist here."""
+    rows = Chat.objects.select_related("claimed_by", "assignee")
+    return get_object_or_404(rows, pk=pk, seller=request.seller)  # type: ignore[attr-defined]
+
+
+def list_context(request: HttpRequest) -> dict[str, Any]:
+    """Return one page of the list, its filters with their counts, who is where."""
+    now = timezone.now()
+    seller, filters = request.seller, filters_of(request)  # type: ignore[attr-defined]
+    user = request.user
+    page = desk.page(
+        seller, filters, operator_id=user.pk, after=request.GET.get("after", "")
+    )
+    present = conversation.present(seller, now=now, but=user.pk)
+    for chat in page.chats:
+        chat.present = present.get(chat.pk, ())
+    counts = desk.tallies(seller)
+    kept = request.GET.copy()
+    kept.pop("after", None)
+    return {
+        "page": page,
+        "filters": filters,
+        "scopes": [
+            (name, counts.get(f"mine:{user.pk}" if name == "mine" else name, 0))
+            for name in SCOPE_FILTERS
+        ],
+        "intents": [
+            (word, label, counts.get(f"intent:{word}", 0))
+            for word, label in labels.INTENTS.items()
+        ],
+        "moods": [
+            (word, label, counts.get(f"mood:{word}", 0))
+            for word, label in labels.MOODS.items()
+        ],
+        "waiting": counts.get("waiting", 0),
+        "kept": kept.urlencode(),
+        "now": now,
+        "ticket": live.ticket(seller.pk, user.pk),
+        "version": live.version(seller.pk),
+        "can_write": may_write(request),
+    }
+
+
+def chat_context(request: HttpRequest, chat: Chat) -> dict[str, Any]:
+    """Return an open chat: its last messages, the card, the composer."""
+    now = timezone.now()
+    suggestion = conversation.open_suggestion(chat)
+    messages, earlier = conversation.last(chat)
+    conversation.mark(messages, suggestion.analysis if suggestion else None)
+    draft = Draft.objects.filter(chat=chat, operator=request.user).first()
+    return {
+        "chat": chat,
+        "timeline": messages,
+        "earlier": earlier,
+        "newest": max((message.pk for message in messages), default=0),
+        "outgoing": conversation.under_way(chat),
+        "notes": list(chat.notes.select_related("author").order_by("pk")),
+        "draft": draft.text if draft else "",
+        "present": conversation.present(
+            request.seller,  # type: ignore[attr-defined]
+            now=now,
+            but=request.user.pk,
+        ).get(chat.pk, ()),
+        "can_write": may_write(request),
+        "now": now,
+        "write_key": uuid4(),
+        **card_context(suggestion, now=now),
+    }
+
+
+def card_context(suggestion: Suggestion | None, *, now: datetime) -> dict[str, Any]:
+    """Return what the card shows, all of it from the stored snapshot."""
+    if suggestion is None:
+        return {"suggestion": None, "key": uuid4()}
+    snapshot = suggestion.snapshot
+    analysis = suggestion.analysis
+    rejected = [
+        {
+            **one,
+            "why": [_against(word) for word in one.get("reasons") or [one["loss"]]],
+            "usable": not one.get("reasons"),
+        }
+        for one in snapshot.get("rejected", ())
+    ]
+    return {
+        "suggestion": suggestion,
+        "analysis": analysis,
+        "code": suggestion.promo_code,
+        "why": reasons.suggestion(suggestion.reason),
+        "rejected": rejected,
+        "snapshot": snapshot,
+        "intent_sure": labels.confidence(analysis.intent_confidence),
+        "mood_sure": labels.confidence(analysis.sentiment_confidence),
+        "flags": [labels.flag(word) for word in snapshot.get("flags", ())],
+        "text": suggestion.text,
+        "key": uuid4(),
+        "skips": reasons.SKIPS.items(),
+        "intents": labels.INTENTS.items(),
+        "moods": labels.MOODS.items(),
+    }
+
+
+def _against(word: str) -> str:
+    """Return why a code was not chosen: a rule of promos, or one of the dialogue."""
+    said = promo_reasons.against(word)
+    return said if said != word else reasons.suggestion(word)
