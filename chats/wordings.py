@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import product
 
 from django.db import transaction
+from django.db.models import Case, Count, Q, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from simple_history.utils import bulk_create_with_history
 
 from chats import replies, wording
 from chats.analyzer import Intent, Sentiment
-from chats.models import ReplyTemplate
+from chats.models import Decision, ReplyTemplate
 from chats.policy import outbound, rendering
 from chats.policy.rendering import PROMO_SLOTS, Fault, Slot, TemplateError
 from chats.policy.terms import Terms
@@ -60,6 +61,14 @@ class Variable:
     name: str
     meaning: str
     allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """How many replies began with a wording, and how many of them were edited."""
+
+    sent: int = 0
+    edited: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,23 @@ def variables(*, with_code: bool) -> list[Variable]:
         Variable(slot.value, str(meaning), with_code or slot not in PROMO_SLOTS)
         for slot, meaning in MEANT.items()
     ]
+
+
+def uses(seller: Seller, *, since: datetime) -> Mapping[str, Uses]:
+    """Return how each wording fared since an instant, by the id of its variant."""
+    rows = Decision.objects.filter(seller=seller, decided_at__gte=since).exclude(
+        Q(suggestion=None) | Q(kind=Decision.Kind.SKIP)
+    )
+    field = Case(
+        When(with_code=True, then="suggestion__variant"),
+        default="suggestion__plain_variant",
+    )
+    edited = Count("pk", filter=Q(kind=Decision.Kind.EDIT))
+    counted = rows.values(wording_id=field).annotate(Count("pk"), edited=edited)
+    return {
+        row["wording_id"]: Uses(row["pk__count"], row["edited"])
+        for row in counted.order_by()
+    }
 
 
 @transaction.atomic

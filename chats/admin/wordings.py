@@ -1,9 +1,11 @@
 """The shop's own texts, seen as the buyer will see them, and proposals to change them."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,10 +22,12 @@ from unfold.decorators import action
 
 from chats import proposals, wordings
 from chats.models import ReplyTemplate, WordingProposal
+from chats.wordings import Uses
 from promos import roles
 from promos.admin.base import SellerAdmin, TrackedAdmin
 
 PREVIEW = reverse_lazy("admin:chats_replytemplate_preview")
+COUNTED = timedelta(days=90)
 STYLES = {"all": ["chats/wordings.css"]}
 
 
@@ -59,7 +63,16 @@ class ReplyTemplateAdmin(TrackedAdmin):
     """As soon as a section has a text of the shop, the standard ones in it rest."""
 
     form = ReplyTemplateForm
-    list_display = ("short", "intent", "sentiment", "with_code", "tone", "is_active")
+    list_display = (
+        "short",
+        "intent",
+        "sentiment",
+        "with_code",
+        "tone",
+        "is_active",
+        "sent",
+        "edited",
+    )
     list_filter = ("intent", "sentiment", "with_code", "tone", "is_active")
     search_fields = ("text",)
     search_help_text = _("Words of the text")
@@ -114,6 +127,23 @@ class ReplyTemplateAdmin(TrackedAdmin):
             "back": "admin:chats_replytemplate_changelist",
         }
         return render(request, "admin/chats/confirm.html", context)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Count the uses of the texts of this page, in one query for all."""
+        shown = super().get_changelist_instance(request)
+        since = timezone.now() - COUNTED
+        counts = wordings.uses(request.seller, since=since)  # type: ignore[attr-defined]
+        for template in shown.result_list:
+            template.uses = counts.get(template.variant().id, Uses())
+        return shown
+
+    @admin.display(description=_("Sent in 90 days"))
+    def sent(self, template: ReplyTemplate) -> int:
+        return template.uses.sent
+
+    @admin.display(description=_("of them edited"))
+    def edited(self, template: ReplyTemplate) -> int:
+        return template.uses.edited
 
     @admin.display(description=_("Text"))
     def short(self, template: ReplyTemplate) -> str:

@@ -1,7 +1,9 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agentiq.testing import NOON, make_member, make_seller
@@ -23,6 +25,16 @@ def desk(owner):
     client = Client()
     client.force_login(owner)
     return client
+
+
+@pytest.fixture
+def template_of(seller):
+    def template_of(text):
+        return ReplyTemplate.objects.create(
+            seller=seller, intent="thanks", sentiment="positive", text=text
+        )
+
+    return template_of
 
 
 @pytest.fixture
@@ -211,3 +223,18 @@ def test_the_table_of_another_shop_is_empty(seller, make_chat):
 
     assert answer.status_code == 200
     assert "v-test" not in answer.content.decode()
+
+
+def test_the_list_takes_as_many_queries_for_many_texts_as_for_one(
+    desk, template_of, django_assert_max_num_queries
+):
+    template_of("Спасибо, что написали!")
+    with CaptureQueriesContext(connection) as one:
+        desk.get(reverse(LIST))
+    for number in range(20):
+        template_of(f"Спасибо, что написали {number} раз!")
+
+    with django_assert_max_num_queries(len(one)):
+        page = desk.get(reverse(LIST)).content.decode()
+
+    assert "написали 19 раз" in page

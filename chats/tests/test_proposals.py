@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from agentiq.testing import NOON, make_member, make_seller
-from chats import proposals, replies, tasks
+from chats import proposals, replies, tasks, wordings
 from chats.models import (
     Analysis,
     Decision,
@@ -229,3 +229,14 @@ def test_the_weekly_task_proposes_for_each_shop(seller, edit):
     tasks.propose_wordings()
 
     assert WordingProposal.objects.count() == 1
+
+
+def test_the_uses_of_a_wording_are_counted_with_its_edits(seller, edit):
+    edit(LAST, "Всего вам доброго!")
+    kept = edit(LAST, LAST)
+    Decision.objects.filter(pk=kept.pk).update(kind="accept")
+    edit(LAST, LAST, at=NOON - timedelta(days=2))
+
+    counted = wordings.uses(seller, since=NOON - timedelta(days=1))
+
+    assert counted == {STANDARD.id: wordings.Uses(sent=2, edited=1)}
