@@ -220,6 +220,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "watch-prices": {"task": "promos.tasks.watch_prices", "schedule": 1800.0},
     # WB's news asks for one request a minute and changes a few times a week.
     "watch-news": {"task": "promos.tasks.watch_news", "schedule": 6 * 3600.0},
+    # Prices decide whether a code works; the limit is 10 requests in 6 s.
+    "sync-catalogues": {"task": "promos.tasks.sync_catalogues", "schedule": 1800.0},
+    # Titles and commissions change rarely.
+    "sync-cards": {"task": "promos.tasks.sync_all_cards", "schedule": 6 * 3600.0},
     "deliver-alerts": {"task": "promos.tasks.deliver_alerts", "schedule": 10.0},
     # Somebody who pressed Start in Telegram looks at the screen and waits.
     "link-telegram": {"task": "promos.tasks.link_telegram", "schedule": 10.0},
@@ -371,9 +375,13 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
+    "DASHBOARD_CALLBACK": "promos.admin.home.dashboard",
     "STYLES": [lambda request: static("promos/admin.css")],
     "SCRIPTS": [lambda request: static("promos/admin.js")],
 }
+
+# A file waits between dry run and confirmation where every web process finds it.
+IMPORT_EXPORT_TMP_STORAGE_CLASS = "import_export.tmp_storages.CacheStorage"
 
 # --- API --------------------------------------------------------------------------
 

@@ -714,3 +714,17 @@ class CalculatorForm(forms.Form):
         except ValueError:
             self.add_error(None, say("A percentage lies between 0 and 100."))
         return cleaned
+
+
+class ShopForm(forms.Form):
+    """The name of a new shop."""
+
+    name = forms.CharField(max_length=200, strip=True)
+
+
+class DryRunForm(forms.Form):
+    """The owner's word that they know what the switch does."""
+
+    confirm = forms.BooleanField(
+        label=_("I understand what changes"), widget=UnfoldBooleanSwitchWidget
+    )

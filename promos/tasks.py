@@ -10,7 +10,8 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import NotConnected, connect
 from agentiq.wb.errors import WbError
-from promos import alarms, notices, webhooks
+from agentiq.wb.tokens import Category
+from promos import alarms, notices, sync, webhooks
 from promos.channels import MaybeDelivered, NotDelivered, telegram
 from promos.models import IdempotencyRecord, Seller, TelegramBot
 
@@ -96,6 +97,38 @@ def link_telegram() -> None:
         for bot in waiting.distinct():
             with suppress(telegram.BotRefused, NotDelivered, MaybeDelivered):
                 telegram.read_updates(bot, now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def sync_catalogues() -> None:
+    """Read every shop's prices and actions."""
+    for pk in _sellers():
+        sync_prices.delay(pk)
+
+
+@shared_task(ignore_result=True)
+def sync_all_cards() -> None:
+    """Read every shop's cards and commissions."""
+    for pk in _sellers():
+        sync_cards.delay(pk)
+
+
+@shared_task(ignore_result=True, time_limit=900, soft_time_limit=850)
+def sync_prices(seller_pk: int) -> None:
+    """Read prices, discounts and running actions; what fails waits for the next run."""
+    with _shop(seller_pk) as seller, suppress(NotConnected, WbError):
+        client = connect(seller, category=Category.PRICES)
+        sync.prices(seller, client=client, now=timezone.now())
+        sync.actions(seller, client=client, now=timezone.now())
+
+
+@shared_task(ignore_result=True, time_limit=900, soft_time_limit=850)
+def sync_cards(seller_pk: int) -> None:
+    """Read titles, photos and commissions; what fails waits for the next run."""
+    with _shop(seller_pk) as seller, suppress(NotConnected, WbError):
+        client = connect(seller, category=Category.CONTENT)
+        sync.cards(seller, client=client, now=timezone.now())
+        sync.commissions(seller, client=client, now=timezone.now())
 
 
 def _sellers() -> list[int]:

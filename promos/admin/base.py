@@ -13,8 +13,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from import_export.admin import ImportExportModelAdmin
+from import_export.formats import base_formats
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from promos import roles
 from promos.models import Seller
@@ -117,6 +120,31 @@ class SellerAdmin(ModelAdmin):
         if self.seller_field == "seller":
             obj.seller = request.seller  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
+
+
+class FilesAdmin(ImportExportModelAdmin):
+    """Import and export in unfold's dress, for the shop of the request."""
+
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    skip_export_form = False
+    formats = (base_formats.XLSX, base_formats.CSV)
+    import_formats = export_formats = formats
+
+    def get_resource_kwargs(self, request: HttpRequest, *args: Any, **kw: Any) -> Any:
+        return {"seller": request.seller, "by": request.user}  # type: ignore[attr-defined]
+
+    def get_import_resource_kwargs(self, request: HttpRequest, **kw: Any) -> Any:
+        return self.get_resource_kwargs(request)
+
+    def get_export_resource_kwargs(self, request: HttpRequest, **kw: Any) -> Any:
+        return self.get_resource_kwargs(request)
+
+    def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        """One wrong row keeps all of them out."""
+        return super().get_import_data_kwargs(**kwargs) | {
+            "rollback_on_validation_errors": True
+        }
 
 
 class FactAdmin(SellerAdmin):

@@ -16,9 +16,11 @@ from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
 from promos import registry, sentences
+from promos.admin.base import FilesAdmin
 from promos.admin.pages import CodePages
 from promos.forms import PromoCodeForm
 from promos.models import PromoCode
+from promos.resources import PromoCodeResource
 from promos.rules.limits import LONGEST
 from promos.rules.status import Status, status
 
@@ -102,9 +104,10 @@ class VersionFilter(admin.SimpleListFilter):
 
 
 @admin.register(PromoCode)
-class PromoCodeAdmin(CodePages):
+class PromoCodeAdmin(CodePages, FilesAdmin):
     """Sellers set the terms; what the system counted is read-only."""
 
+    resource_classes = (PromoCodeResource,)
     form = PromoCodeForm
     change_form_outer_after_template = "admin/code_preview.html"
     actions_list = ("open_planner", "open_why")

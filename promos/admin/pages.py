@@ -5,8 +5,9 @@ Each is a view of the admin: the site's own checks come first, then the table of
 roles, and everything is asked of the request's shop.
 """
 
+from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
@@ -18,8 +19,12 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as say
 
+from agentiq.marketplace import NotConnected, connect
+from agentiq.wb.errors import WbError, WbRejected, WbThrottled, WbUnknown
+from agentiq.wb.tokens import Category
 from promos import (
     calculator,
+    calendar,
     effects,
     explanations,
     offers,
@@ -31,6 +36,8 @@ from promos.admin.base import TrackedAdmin
 from promos.forms import CalculatorForm, MadeForm, SuccessorForm, WhyForm
 from promos.models import Product, PromoCode
 from promos.rules.days import days_of
+
+T = TypeVar("T")
 
 
 class PagesAdmin(TrackedAdmin):
@@ -238,6 +245,9 @@ class ProductPages(PagesAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             self.page(self.calculator_view, "calculator/", "calculator"),
+            self.page(self.actions_view, "actions/", "actions"),
+            self.page(self.action_view, "actions/<int:number>/", "action"),
+            self.page(self.upload_view, "uploads/<int:number>/", "upload"),
             *super().get_urls(),
         ]
 
@@ -269,6 +279,67 @@ class ProductPages(PagesAdmin):
             is_filled=is_filled,
             found=explanations.of_calculation(found) if found else None,
         )
+
+    def actions_view(self, request: HttpRequest) -> HttpResponse:
+        """WB's actions of the next month, with the shop's part in them."""
+        self.must_read(request)
+        found = self._asked(
+            request, lambda client: calendar.upcoming(client, now=timezone.now())
+        )
+        title = say("WB actions")
+        return self.show(request, "admin/actions.html", title, found=found)
+
+    def action_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """The articles of an action, and joining it."""
+        self.must_read(request)
+        if request.method == "POST":
+            self.must_edit(request)
+            chosen = [int(it) for it in request.POST.getlist("nm") if it.isdigit()]
+            at_once = "now" in request.POST
+            ticket = self._asked(
+                request,
+                lambda client: client.promotion_upload(number, chosen, now=at_once),
+            )
+            if ticket is not None:
+                return redirect("admin:promos_product_upload", ticket.upload_id)
+        found = self._asked(request, lambda client: calendar.goods(client, number))
+        return self.show(
+            request, "admin/action.html", say("Articles of the action"), found=found
+        )
+
+    def upload_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """How far WB is with the articles that joined."""
+        self.must_read(request)
+        found = self._asked(request, lambda client: calendar.progress(client, number))
+        title = say("Joining the action")
+        return self.show(request, "admin/upload.html", title, found=found)
+
+    def _asked(self, request: HttpRequest, ask: Callable[[Any], T]) -> T | None:
+        """Return WB's answer, or say what stood in the way and return None."""
+        try:
+            client = connect(request.seller, category=Category.PRICES)  # type: ignore[attr-defined]
+            return ask(client)
+        except NotConnected:
+            messages.error(
+                request, say("No token opens prices and actions: enter one first.")
+            )
+        except WbThrottled as error:
+            words = {"seconds": round(error.retry_after)}
+            messages.error(
+                request, say("WB asks to wait %(seconds)s s. Try again then.") % words
+            )
+        except WbUnknown:
+            messages.error(
+                request,
+                say("WB gave no answer and may have taken it: look before repeating."),
+            )
+        except WbRejected as error:
+            messages.error(
+                request, say("WB refused: %(message)s") % {"message": error.message}
+            )
+        except WbError:
+            messages.error(request, say("WB cannot be reached now. Try again later."))
+        return None
 
     def _named(self, request: HttpRequest) -> Product | None:
         written = request.GET.get("nm_id", "").strip()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from promos import sentences
+from promos import sentences, tasks
+from promos.admin.base import FilesAdmin
 from promos.admin.pages import ProductPages
 from promos.forms import ProductForm
 from promos.models import Product
+from promos.resources import ProductResource
 
 COSTS = (
     "cost",
@@ -58,11 +60,12 @@ class GoneFilter(admin.SimpleListFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(ProductPages):
+class ProductAdmin(ProductPages, FilesAdmin):
     """Costs are entered here; every figure says how old it is."""
 
+    resource_classes = (ProductResource,)
     form = ProductForm
-    actions_list = ("open_calculator",)
+    actions_list = ("open_calculator", "open_actions", "sync_now")
     actions_row = ("open_calculation",)
     actions_detail = ("open_calculation",)
     list_display = (
@@ -138,6 +141,27 @@ class ProductAdmin(ProductPages):
     )
     def open_calculator(self, request: HttpRequest) -> HttpResponse:
         return redirect("admin:promos_product_calculator")
+
+    @action(description=_("WB actions"), url_path="go-actions", icon="local_offer")
+    def open_actions(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:promos_product_actions")
+
+    @action(
+        description=_("Read from WB now"),
+        url_path="sync",
+        icon="sync",
+        permissions=["edit"],
+    )
+    def sync_now(self, request: HttpRequest) -> HttpResponse:
+        """Nudge the two tasks; the list shows the time of what they read."""
+        seller = request.seller  # type: ignore[attr-defined]
+        tasks.sync_prices.delay_on_commit(seller.pk)
+        tasks.sync_cards.delay_on_commit(seller.pk)
+        messages.info(request, _("WB is being read: reload the page in a minute."))
+        return redirect("admin:promos_product_changelist")
+
+    def has_edit_permission(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request)
 
     @action(description=_("Price and margin"), url_path="go-margin", icon="calculate")
     def open_calculation(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +16,14 @@ from unfold.decorators import display
 
 from promos import roles, shops, tokens
 from promos.admin.base import SellerAdmin, TrackedAdmin
-from promos.forms import MembershipForm, NewMemberForm, NewTokenForm
+from promos.admin.pages import PagesAdmin
+from promos.forms import (
+    DryRunForm,
+    MembershipForm,
+    NewMemberForm,
+    NewTokenForm,
+    ShopForm,
+)
 from promos.models import Membership, Seller, WbToken
 from promos.rules.days import moscow_date
 
@@ -41,7 +51,7 @@ KINDS = {
 
 
 @admin.register(Seller)
-class SellerSettingsAdmin(TrackedAdmin):
+class SellerSettingsAdmin(PagesAdmin):
     """One shop: the one the person works in."""
 
     area = roles.Area.SHOP
@@ -65,6 +75,40 @@ class SellerSettingsAdmin(TrackedAdmin):
             {"fields": ("margin_floor", "require_cost", "forty_five_counts")},
         ),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            self.page(self.dry_run_view, "dry-run/", "dry_run"),
+            self.page(self.open_view, "open/", "open"),
+            *super().get_urls(),
+        ]
+
+    def dry_run_view(self, request: HttpRequest) -> HttpResponse:
+        """The owner's word that replies may really go out, or no longer."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        seller = request.seller  # type: ignore[attr-defined]
+        form = DryRunForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            seller.dry_run = not seller.dry_run
+            seller._change_reason = (
+                "dry run: on" if seller.dry_run else "dry run: off, confirmed"
+            )
+            seller.save(update_fields=["dry_run"])
+            return redirect("admin:index")
+        title = say("Dry run")
+        return self.show(request, "admin/dry_run.html", title, form=form, shop=seller)
+
+    def open_view(self, request: HttpRequest) -> HttpResponse:
+        """The keeper of the installation opens a shop and becomes its owner."""
+        if not request.user.is_superuser or request.method != "POST":
+            raise PermissionDenied
+        form = ShopForm(request.POST)
+        if form.is_valid():
+            shops.open_shop(form.cleaned_data["name"], request.user)
+        else:
+            messages.error(request, say("Enter the name of the shop."))
+        return redirect("admin:index")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

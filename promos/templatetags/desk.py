@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from django import template
 
-from promos import sentences
-from promos.models import PromoCode
+from promos import alert_words, sentences
+from promos.models import Alert, PromoCode
 from promos.planner import Missing
 from promos.rules.days import moscow_date
 from promos.rules.terms import UseCase
@@ -57,3 +57,9 @@ def prefilled(missing: Missing) -> str:
         "expires_at": window.last.isoformat(),
     }
     return urlencode(days | {name: it for name, it in flags.items() if it == "True"})
+
+
+@register.filter
+def alert_text(alert: Alert) -> str:
+    """Return what is wrong, in one line."""
+    return alert_words.title(alert)

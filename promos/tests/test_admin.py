@@ -27,6 +27,8 @@ from promos.models import (
 
 DESK = [model for model in admin.site._registry if model._meta.app_label == "promos"]
 MARK = "Чужое-и-тайное"
+# Their numbers are WB's, asked with the shop's own token; no row of ours is named.
+WB_NUMBERS = {"promos_product_action", "promos_product_upload"}
 
 
 def names_of(model):
@@ -136,7 +138,7 @@ def test_another_shop_does_not_exist(desk, ours, theirs, model):
         page = reverse(f"admin:{pattern.name}", args=args)
         for answer in (desk.get(page), desk.post(page, {"_save": "1"})):
             assert MARK not in answer.content.decode(errors="replace"), page
-            if count:
+            if count and pattern.name not in WB_NUMBERS:
                 assert answer.status_code in (403, 404, 405), (page, answer.status_code)
 
 

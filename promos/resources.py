@@ -1,0 +1,383 @@
+"""
+Files in and out: codes and products with their costs, as CSV or XLSX.
+
+A file is read whole before anything is written: each row is judged by the same
+forms the desk uses, and one wrong row keeps all of them out. What comes out of a
+shop is safe to open in a spreadsheet: text that would run as a formula is quoted.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as say
+from import_export import fields, resources, widgets
+
+from promos import registry, wording
+from promos.models import Product, PromoCode, Seller
+from promos.rules import limits
+from promos.rules.days import DAY, day_start, moscow_date
+from promos.rules.scope import parse_nm_ids
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+YES = {"1", "да", "yes", "true", "истина", "y", "д", "+"}
+NO = {"", "0", "нет", "no", "false", "ложь", "n", "н", "-"}
+DATES = ("%d.%m.%Y", "%Y-%m-%d", "%d.%m.%y")
+MOST_ROWS = 10_000
+
+
+def harmless(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+class SafeText(widgets.Widget):
+    """Text that cannot run: on the way out with a quote, on the way in without."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
+        text = str(value if value is not None else "").strip()
+        return text.removeprefix("'")
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return harmless(str(value or ""))
+
+
+class Percent(widgets.Widget):
+    """A percentage with a comma or a point; a cell of a number as it is."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Decimal | None:
+        if value in (None, ""):
+            return None
+        if isinstance(value, int | float | Decimal):
+            return Decimal(str(value))
+        try:
+            return limits.parse_percent(str(value))
+        except ValueError:
+            words = {"value": str(value)[:40]}
+            raise ValueError(say("“%(value)s” is not a percentage.") % words) from None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else f"{Decimal(value).normalize():f}"
+
+
+class Amount(Percent):
+    """Rubles: «1 234,50», a number of a cell; never below zero."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Decimal | None:
+        if value in (None, ""):
+            return None
+        text = str(value).replace("\u00a0", "").replace(" ", "").replace("₽", "")
+        try:
+            amount = Decimal(text.replace(",", "."))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or not 0 <= amount < 10**10:
+            words = {"value": str(value)[:40]}
+            raise ValueError(say("“%(value)s” is not an amount.") % words)
+        return amount.quantize(Decimal("0.01"))
+
+
+class Day(widgets.Widget):
+    """A Moscow day; ``last`` days are stored as the midnight after them."""
+
+    def __init__(self, *, last: bool = False) -> None:
+        super().__init__()
+        self.later = DAY if last else timedelta(0)
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> datetime | None:
+        if value in (None, ""):
+            return None
+        day = _date(value)
+        if day is None:
+            words = {"value": str(value)[:40]}
+            raise ValueError(
+                say("“%(value)s” is not a date: write 31.12.2026.") % words
+            )
+        return day_start(day + self.later)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        if value is None:
+            return ""
+        inside = value - timedelta(microseconds=1) if self.later else value
+        return moscow_date(inside).strftime("%d.%m.%Y")
+
+
+class Flag(widgets.Widget):
+    """«да» and «нет», 1 and 0."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> bool:
+        text = str(value if value is not None else "").strip().lower()
+        if text in YES | {"1.0"}:
+            return True
+        if text in NO | {"0.0"}:
+            return False
+        words = {"value": text[:40]}
+        raise ValueError(say("“%(value)s”: write yes or no.") % words)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return say("yes") if value else say("no")
+
+
+class Articles(widgets.Widget):
+    """Articles in one cell, however they are separated."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> list[int]:
+        text = str(value if value is not None else "").removesuffix(".0")
+        pasted = parse_nm_ids(text)
+        if pasted.junk:
+            words = {"value": pasted.junk[0][1]}
+            raise ValueError(say("“%(value)s” is no article.") % words)
+        return list(pasted.nm_ids)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return " ".join(map(str, value or ()))
+
+
+class Article(widgets.Widget):
+    """One article; a spreadsheet may have made it a fraction."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int:
+        text = str(value if value is not None else "").strip().removesuffix(".0")
+        if not text.isascii() or not text.isdigit() or not 4 <= len(text) <= 12:
+            words = {"value": text[:40]}
+            raise ValueError(say("“%(value)s” is no article.") % words)
+        return int(text)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return str(value)
+
+
+class Tax(widgets.Widget):
+    """The tax regime by its word or by its name on the page."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
+        text = str(value or "").strip().lower()
+        if not text:
+            return str(Product.Tax.USN_INCOME)
+        for word, name in Product.Tax.choices:
+            if text in (word, str(name).lower()):
+                return str(word)
+        known = ", ".join(word for word, _ in Product.Tax.choices)
+        words = {"value": text[:40], "known": known}
+        raise ValueError(say("“%(value)s”: one of %(known)s.") % words)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return str(value or "")
+
+
+class ShopResource(resources.ModelResource):
+    """Rows of one shop; the file never says which."""
+
+    def __init__(self, *, seller: Seller, by: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seller, self.by = seller, by
+        self.known: dict[Any, Any] = {}
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(seller=self.seller)
+
+    def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        """Name what is wrong with the file before any row is read."""
+        headers = [str(it or "").strip() for it in dataset.headers or ()]
+        dataset.headers = headers
+        missing = [name for name in self.needed if name not in headers]
+        if missing:
+            words = {"columns": ", ".join(missing)}
+            raise ValidationError(
+                say(
+                    "Columns missing in the first row: %(columns)s. Merged cells and "
+                    "headings above the table must be removed."
+                )
+                % words
+            )
+        if len(dataset) > MOST_ROWS:
+            raise ValidationError(
+                say("At most %(most)d rows at a time.") % {"most": MOST_ROWS}
+            )
+
+    def init_instance(self, row: Mapping[str, Any] | None = None) -> Any:
+        instance = super().init_instance(row)
+        instance.seller = self.seller
+        return instance
+
+    def get_instance(self, loader: Any, row: Mapping[str, Any]) -> Any:
+        """Return the stored row of the file's key, from one query for all."""
+        if not self.known:
+            self.known = {self.key_of(it): it for it in self.get_queryset()} or {
+                None: None
+            }
+        return self.known.get(self.key_in(row))
+
+    def key_of(self, instance: Any) -> Any:
+        raise NotImplementedError
+
+    def key_in(self, row: Mapping[str, Any]) -> Any:
+        raise NotImplementedError
+
+    needed: tuple[str, ...] = ()
+
+
+class ProductResource(ShopResource):
+    """Articles with prices and costs; a column that is missing changes nothing."""
+
+    nm_id = fields.Field("nm_id", "nm_id", Article())
+    title = fields.Field("title", "title", SafeText())
+    vendor_code = fields.Field("vendor_code", "vendor_code", SafeText())
+    price = fields.Field("price", "price", Amount())
+    discount_percent = fields.Field("discount_percent", "discount_percent", Percent())
+    cost = fields.Field("cost", "cost", Amount())
+    commission_percent = fields.Field(
+        "commission_percent", "commission_percent", Percent()
+    )
+    logistics = fields.Field("logistics", "logistics", Amount())
+    return_logistics = fields.Field("return_logistics", "return_logistics", Amount())
+    storage = fields.Field("storage", "storage", Amount())
+    acquiring_percent = fields.Field(
+        "acquiring_percent", "acquiring_percent", Percent()
+    )
+    return_percent = fields.Field("return_percent", "return_percent", Percent())
+    tax = fields.Field("tax", "tax", Tax())
+    cost_source = fields.Field("cost_source", "cost_source", SafeText())
+
+    needed = ("nm_id",)
+
+    class Meta:
+        model = Product
+        fields = (
+            "nm_id",
+            "title",
+            "vendor_code",
+            "price",
+            "discount_percent",
+            "cost",
+            "commission_percent",
+            "logistics",
+            "return_logistics",
+            "storage",
+            "acquiring_percent",
+            "return_percent",
+            "tax",
+            "cost_source",
+        )
+        import_id_fields = ("nm_id",)
+        use_transactions = True
+        skip_unchanged = True
+        report_skipped = True
+
+    def key_of(self, instance: Product) -> Any:
+        return instance.nm_id
+
+    def key_in(self, row: Mapping[str, Any]) -> Any:
+        return Article().clean(row.get("nm_id"))
+
+    def before_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
+        if instance.price is not None and instance.price <= 0:
+            raise ValueError(
+                say("A price is above zero; leave it empty if it is not known.")
+            )
+        for name in ("discount_percent", "commission_percent", "acquiring_percent"):
+            value = getattr(instance, name)
+            if value is not None and not 0 <= value <= 100:
+                raise ValueError(say("A percentage lies between 0 and 100."))
+        instance.cost_updated_at = timezone.now()
+        instance._change_reason = say("import")
+        instance._history_user = self.by
+
+
+class PromoCodeResource(ShopResource):
+    """Codes under the names of the schema; days are Moscow days, both included."""
+
+    code = fields.Field("code", "code", SafeText())
+    discount_percent = fields.Field("discount_percent", "discount_percent", Percent())
+    description = fields.Field("description", "description", SafeText())
+    applies_to = fields.Field("applies_to", "applies_to", SafeText())
+    product_nms = fields.Field("product_nms", "product_nms", Articles())
+    starts_at = fields.Field("starts_at", "starts_at", Day())
+    expires_at = fields.Field("expires_at", "expires_at", Day(last=True))
+    is_active = fields.Field("is_active", "is_active", Flag())
+    is_draft = fields.Field("is_draft", "is_draft", Flag())
+    already_live = fields.Field("already_live", "already_live", Flag())
+    use_for_positive = fields.Field("use_for_positive", "use_for_positive", Flag())
+    use_for_negative = fields.Field("use_for_negative", "use_for_negative", Flag())
+    use_for_pre_purchase = fields.Field(
+        "use_for_pre_purchase", "use_for_pre_purchase", Flag()
+    )
+
+    needed = ("code", "discount_percent", "starts_at", "expires_at")
+
+    class Meta:
+        model = PromoCode
+        fields = (
+            "code",
+            "discount_percent",
+            "description",
+            "applies_to",
+            "product_nms",
+            "starts_at",
+            "expires_at",
+            "is_active",
+            "is_draft",
+            "already_live",
+            "use_for_positive",
+            "use_for_negative",
+            "use_for_pre_purchase",
+        )
+        import_id_fields = ("code",)
+        use_transactions = True
+        skip_unchanged = True
+        report_skipped = True
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().current()
+
+    def key_of(self, instance: PromoCode) -> Any:
+        return instance.code_key
+
+    def key_in(self, row: Mapping[str, Any]) -> Any:
+        return limits.normalise_code(SafeText().clean(row.get("code")))
+
+    def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        super().before_import(dataset, **kwargs)
+        if transaction.get_connection().in_atomic_block:
+            registry.hold(self.seller)
+
+    def before_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
+        """Judge the row as the form would; terms that went out stay as they are."""
+        now = timezone.now()
+        if instance.product_nms and not row.get("applies_to"):
+            instance.applies_to = PromoCode.AppliesTo.SELECTED
+        if instance.applies_to not in PromoCode.AppliesTo.values:
+            instance.applies_to = PromoCode.AppliesTo.ALL
+        stored = self.known.get(limits.normalise_code(instance.code or ""))
+        if stored is not None and stored.first_sent_at:
+            raise ValueError(
+                say("%(code)s already went out: change it by a new version.")
+                % {"code": stored.code}
+            )
+        same_start = stored is not None and stored.starts_at == instance.starts_at
+        try:
+            registry.check(instance, now=now, same_start=same_start)
+        except registry.Refused as refused:
+            raise ValueError(
+                " ".join(wording.sentence(it) for it in refused.problems)
+            ) from None
+        instance.created_by = instance.created_by or self.by
+        instance._change_reason = say("import")
+        instance._history_user = self.by
+
+
+def _date(value: Any) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    for form in DATES:
+        try:
+            return datetime.strptime(str(value).strip()[:10], form).date()
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,134 @@
+"""Import and export: a dry run with an error per row, all or nothing."""
+
+import time
+from datetime import timedelta
+
+import pytest
+import tablib
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from promos.models import Product, PromoCode
+from promos.resources import ProductResource, PromoCodeResource
+
+TOMORROW = timezone.localdate() + timedelta(days=1)
+
+
+@pytest.fixture
+def desk(owner):
+    client = Client()
+    client.force_login(owner)
+    return client
+
+
+def codes(*rows):
+    first = TOMORROW.strftime("%d.%m.%Y")
+    last = (TOMORROW + timedelta(days=9)).strftime("%d.%m.%Y")
+    headers = ["code", "discount_percent", "starts_at", "expires_at"]
+    return tablib.Dataset(*[(*row, first, last) for row in rows], headers=headers)
+
+
+def load(seller, resource, dataset, **kwargs):
+    return resource(seller=seller).import_data(
+        dataset, rollback_on_validation_errors=True, **kwargs
+    )
+
+
+def test_codes_come_in_by_the_rules(seller):
+    result = load(seller, PromoCodeResource, codes(("CARE10", "10"), ("TRY7", "7,5")))
+
+    assert not result.has_errors()
+    assert {it.code: float(it.discount_percent) for it in PromoCode.objects.all()} == {
+        "CARE10": 10.0,
+        "TRY7": 7.5,
+    }
+
+
+def test_one_wrong_row_keeps_all_out_and_says_why(seller):
+    result = load(
+        seller,
+        PromoCodeResource,
+        codes(("CARE10", "10"), ("SАLE", "10"), ("BIG", "60")),
+    )
+
+    assert PromoCode.objects.count() == 0
+    assert [number for number, _ in result.row_errors()] == [2, 3]
+
+
+def test_the_eleventh_code_of_a_file_is_refused(seller):
+    rows = [(f"NAME{number:02}AB", "10") for number in range(11)]
+
+    result = load(seller, PromoCodeResource, codes(*rows))
+
+    assert [number for number, _ in result.row_errors()] == [11]
+    assert PromoCode.objects.count() == 0
+
+
+def test_a_thousand_costs_within_ten_seconds(seller):
+    rows = [(100_000 + n, "1 234,50", "20") for n in range(1000)]
+    data = tablib.Dataset(*rows, headers=["nm_id", "cost", "commission_percent"])
+    start = time.perf_counter()
+
+    result = load(seller, ProductResource, data)
+
+    assert not result.has_errors()
+    assert time.perf_counter() - start < 10
+    assert str(Product.objects.get(nm_id=100_999).cost) == "1234.50"
+
+
+def test_a_column_that_is_missing_changes_nothing(seller):
+    Product.objects.create(seller=seller, nm_id=4242, title="Печь", cost=1)
+    data = tablib.Dataset(("4242", "99"), headers=["nm_id", "cost"])
+
+    load(seller, ProductResource, data)
+
+    product = Product.objects.get()
+    assert (product.title, product.cost) == ("Печь", 99)
+
+
+@pytest.mark.parametrize("price", ["0", "-5", "дорого"])
+def test_a_bad_price_is_an_error_of_its_row(seller, price):
+    data = tablib.Dataset(("4242", price), headers=["nm_id", "price"])
+
+    result = load(seller, ProductResource, data)
+
+    assert result.has_errors() or result.has_validation_errors()
+    assert not Product.objects.exists()
+
+
+def test_what_goes_out_runs_in_no_spreadsheet(seller):
+    Product.objects.create(seller=seller, nm_id=4242, title='=HYPERLINK("x")')
+
+    text = ProductResource(seller=seller).export().csv
+
+    assert "\"'=HYPERLINK" in text
+
+
+def test_a_file_is_tried_before_it_is_taken(desk, seller):
+    page = reverse("admin:promos_product_import")
+    upload = SimpleUploadedFile("costs.csv", b"nm_id,cost\n4242,100\n", "text/csv")
+    tried = desk.post(page, {"import_file": upload, "format": "1"})
+
+    assert tried.status_code == 200
+    assert not Product.objects.exists()
+    form = tried.context["confirm_form"]
+    done = desk.post(
+        reverse("admin:promos_product_process_import"),
+        {name: form.initial.get(name, "") for name in form.fields},
+    )
+    assert done.status_code == 302
+    assert Product.objects.get().cost == 100
+
+
+def test_an_export_holds_only_the_shops_rows(desk, seller):
+    Product.objects.create(seller=seller, nm_id=4242, title="наш")
+
+    answer = desk.post(
+        reverse("admin:promos_product_export"),
+        {"format": "1", "resource": "0"}
+        | {f"productresource_{name}": "on" for name in ("nm_id", "title")},
+    )
+
+    assert b"4242" in answer.content

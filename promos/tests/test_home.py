@@ -1,0 +1,99 @@
+"""The home page: what runs, what is missing, what to do next."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from agentiq.testing import make_member
+from promos import home
+from promos.models import Membership, Product
+from promos.rules.days import DAY, moscow_date, period
+
+
+@pytest.fixture
+def desk(owner):
+    client = Client()
+    client.force_login(owner)
+    return client
+
+
+def runs(make_code, code, **fields):
+    today = moscow_date(timezone.now())
+    starts_at, expires_at = period(today - DAY, today + 9 * DAY)
+    return make_code(code, starts_at=starts_at, expires_at=expires_at, **fields)
+
+
+def shown(seller):
+    return home.home(seller, now=timezone.now(), suggested=lambda: False)
+
+
+def test_a_new_shop_is_led_from_step_to_step(seller, make_code, wb):
+    assert [step.is_done for step in shown(seller).steps] == [True] + [False] * 4
+    runs(make_code, "CARE10")
+    Product.objects.create(seller=seller, nm_id=4242, cost=100)
+
+    page = shown(seller)
+
+    assert [step.is_done for step in page.steps] == [True, True, True, False, False]
+    assert page.next_step == page.steps[3]
+
+
+def test_slots_and_coverage_are_counted(seller, make_code):
+    runs(make_code, "CARE10", use_for_positive=False)
+    runs(make_code, "CARE12", use_for_positive=False, use_for_pre_purchase=False)
+
+    page = shown(seller)
+
+    assert page.live == 2
+    assert {one.use_case: one.codes for one in page.coverage} == {
+        "UC1": 0,
+        "UC2": 2,
+        "UC3": 1,
+    }
+
+
+def test_the_page_asks_at_most_fifteen_times(desk, seller, make_code):
+    for number in range(9):
+        runs(make_code, f"CARE{number}AB")
+    desk.get(reverse("admin:index"))
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = desk.get(reverse("admin:index"))
+
+    assert answer.status_code == 200
+    assert len(asked) <= 15, [it["sql"][:100] for it in asked]
+
+
+def test_dry_run_needs_the_owners_confirmation(desk, seller):
+    page = reverse("admin:promos_seller_dry_run")
+
+    desk.post(page, {})
+    seller.refresh_from_db()
+    assert not seller.dry_run
+    desk.post(page, {"confirm": "on"})
+    seller.refresh_from_db()
+    assert seller.dry_run
+    assert seller.history.first().dry_run
+
+
+def test_a_manager_cannot_switch_the_dry_run(seller):
+    client = Client()
+    client.force_login(make_member(seller, "manager"))
+
+    answer = client.post(reverse("admin:promos_seller_dry_run"), {"confirm": "on"})
+
+    assert answer.status_code == 403
+
+
+def test_the_keeper_opens_a_shop_and_owns_it(db, client):
+    keeper = get_user_model().objects.create_superuser("keeper", password="x")
+    client.force_login(keeper)
+
+    client.post(reverse("admin:promos_seller_open"), {"name": "Новая"})
+
+    assert Membership.objects.get(user=keeper).role == "owner"
+    assert client.get(reverse("admin:index")).context["home"].live == 0
