@@ -237,6 +237,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver-webhooks": {"task": "promos.tasks.deliver_webhooks", "schedule": 2.0},
     # Answers under an Idempotency-Key are promised for 24 hours, not for ever.
     "forget-answers": {"task": "promos.tasks.forget_answers", "schedule": 3600.0},
+    # A desk reads its counts as sums over changes: a few hundred rows are no burden.
+    "tidy-counts": {"task": "chats.tasks.tidy_counts", "schedule": 60.0},
 }
 
 # --- Wildberries ------------------------------------------------------------------

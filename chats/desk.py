@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
-from django.db.models import CharField, Lookup, Q, QuerySet, Sum
+from django.db.models import CharField, Count, Lookup, Q, QuerySet, Sum
 
 from chats.models import Chat, ChatOrder, Message, Tally
 
@@ -66,14 +66,22 @@ def page(seller: Any, filters: Filters, *, operator_id: int, after: str = "") ->
 
 
 def following(
-    seller: Any, filters: Filters, *, operator_id: int, but: Chat
+    seller: Any, filters: Filters, *, operator_id: int, but: Chat, now: datetime
 ) -> Chat | None:
-    """Return the waiting chat to go to after ``but``: the most urgent one not held."""
+    """
+    Return the waiting chat to go to after ``but``: the next in order, not held.
+
+    After the last one it goes on with the first, among them those that were skipped.
+    """
     rows = _in_scope(_filtered(seller, filters), filters, operator_id)
     held = Q(claimed_by__isnull=False) & ~Q(claimed_by=operator_id)
     rows = rows.filter(waiting_since__isnull=False).exclude(pk=but.pk)
-    rows = rows.exclude(held, claimed_until__gt=but.changed_at or but.created_at)
-    return rows.order_by("due_at", "pk").first()
+    rows = rows.exclude(held, claimed_until__gt=now).order_by("due_at", "pk")
+    if but.due_at:
+        behind = Q(due_at__gt=but.due_at) | Q(due_at=but.due_at, pk__gt=but.pk)
+        if found := rows.filter(behind, due_at__gte=but.due_at).first():
+            return found
+    return rows.first()
 
 
 def tallies(seller: Any) -> dict[str, int]:
@@ -98,6 +106,13 @@ def tidy(seller_id: int) -> None:
             """,
             [seller_id, seller_id],
         )
+
+
+def untidy() -> list[int]:
+    """Return the sellers whose kept counts are worth summing up."""
+    rows = Tally.objects.values("seller_id").annotate(rows=Count("pk"))
+    found = rows.filter(rows__gt=TIDY_FROM)
+    return list(found.values_list("seller_id", flat=True))
 
 
 def _filtered(seller: Any, filters: Filters) -> QuerySet[Chat]:

@@ -17,7 +17,7 @@ from django.db.models import Case, Value, When
 from django_scopes import scope
 
 from agentiq.wb.records import ChatCard, ChatEvent, EventPage, GoodCard
-from chats import bulk, tellings
+from chats import bulk, live, tellings
 from chats.models import (
     Attachment,
     Chat,
@@ -106,6 +106,8 @@ def receive_cards(seller: Seller, cards: Sequence[ChatCard], *, now: datetime) -
         FeedCursor.objects.update_or_create(
             seller=seller, defaults={"chats_read_at": now}
         )
+        if changed:
+            live.bump(seller.pk)
     return changed
 
 
@@ -154,6 +156,7 @@ def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Receiv
         ],
     )
     _tell(seller, [pk for pk, _ in found], now)
+    live.bump(seller.pk)
     touched = {_id(event.chat_id): None for _, event in found}
     own = tuple(pk for pk, it in found if it.sender == "seller" and it.source == OWN)
     waiting = [chats[it] for it in touched if chats[it].asked]

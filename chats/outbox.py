@@ -26,7 +26,7 @@ from agentiq.wb.errors import (
     WbUnknown,
 )
 from agentiq.wb.records import Attachment, Receipt
-from chats import gate, matching, reasons, waiting
+from chats import gate, live, matching, reasons, waiting
 from chats.models import (
     Attempt,
     Chat,
@@ -186,6 +186,7 @@ def change(
         actor=actor,
         at=now,
     )
+    live.bump(outgoing.seller_id)
 
 
 def sent(

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from chats import analyzer, llm, replies, snapshots, tellings, vetting, wordings
+from chats import analyzer, live, llm, replies, snapshots, tellings, vetting, wordings
 from chats.analyzer import Context, Good, Line, Reading, Turn
 from chats.analyzer.taxonomy import APOLOGY
 from chats.llm import Opinion
@@ -225,6 +225,7 @@ def _suggest(
     )
     kind = Webhook.Kind.SUGGESTION_MADE
     webhooks.emit(seller, kind, tellings.suggested(made), chat.wb_chat_id, now=now)
+    live.bump(seller.pk)
     return made
 
 

@@ -11,7 +11,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import NotConnected, connect
 from agentiq.wb.tokens import Category
-from chats import alarms, gate, health, outbox, polling, proposals, suggestions
+from chats import alarms, desk, gate, health, outbox, polling, proposals, suggestions
 from chats.models import Chat, Outgoing, Suggestion
 from promos.models import Seller
 
@@ -178,3 +178,11 @@ def settle_seller(seller_id: int) -> None:
     seller = Seller.objects.get(pk=seller_id)
     with scope(seller=seller):
         outbox.settle(seller, now=timezone.now())
+
+
+@shared_task
+def tidy_counts() -> None:
+    """Sum up the desk's kept counts where many changes have gathered."""
+    with scopes_disabled():
+        for seller_id in desk.untidy():
+            desk.tidy(seller_id)

@@ -6,7 +6,7 @@ import pytest
 from django_scopes import scope
 
 from agentiq.testing import NOON, make_seller
-from chats import desk
+from chats import desk, live, suggestions, tasks
 from chats.desk import Filters
 from chats.models import Chat, ChatOrder, Message, Tally
 
@@ -127,3 +127,51 @@ def test_search_keeps_to_the_shop(seller, make_chat):
     found = desk.page(seller, Filters(query="промокод"), operator_id=0)
 
     assert names(found) == []
+
+
+def test_after_a_skipped_chat_comes_the_next_one_not_the_first(seller, make_chat):
+    first, second, third = (make_chat(due=hours) for hours in (1, 2, 3))
+
+    def after(chat):
+        return desk.following(seller, Filters(), operator_id=0, but=chat, now=NOON)
+
+    assert after(first) == second
+    assert after(third) == first
+
+
+def test_a_chat_somebody_holds_is_passed_over(seller, operator, make_chat):
+    first = make_chat(due=1)
+    make_chat(due=2, claimed_by=operator, claimed_until=NOON + timedelta(minutes=5))
+    third = make_chat(due=3)
+
+    found = desk.following(seller, Filters(), operator_id=0, but=first, now=NOON)
+
+    assert found == third
+
+
+def test_counts_are_summed_up_where_they_grow(seller, make_chat, monkeypatch):
+    monkeypatch.setattr(desk, "TIDY_FROM", 3)
+    for hours in range(4):
+        make_chat(due=hours)
+
+    tasks.tidy_counts()
+
+    assert set(Tally.objects.values_list("key", "n")) == {
+        ("all", 4),
+        ("waiting", 4),
+        ("unassigned", 4),
+        ("intent:", 4),
+        ("mood:", 4),
+    }
+
+
+def test_what_is_stored_is_news_for_open_desks(
+    seller, make_chat, django_capture_on_commit_callbacks
+):
+    chat = make_chat(due=1, text="Спасибо, всё отлично!", last_event_id="e1")
+    before = live.version(seller.pk)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        suggestions.suggest(chat, now=NOON)
+
+    assert live.version(seller.pk) != before

@@ -179,6 +179,7 @@ def acted(request: HttpRequest, chat: Chat, decision: Decision) -> HttpResponse:
             filters_of(request),
             operator_id=request.user.pk,
             but=chat,
+            now=timezone.now(),
         )
     context: dict[str, Any] = {"chat": None}
     if shown:
