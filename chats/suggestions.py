@@ -103,10 +103,7 @@ def suggest(chat: Chat, *, now: datetime) -> Suggestion | None:
 
 def turn_of(chat: Chat) -> Asked | None:
     """Return the buyer's unanswered messages, None when there are none."""
-    newest = list(
-        Message.objects.filter(chat=chat).order_by("-added_at", "-pk")[: TURN + HISTORY]
-    )
-    newest.reverse()
+    newest = _newest(chat)
     if not newest:
         return None
     decided = _answered_at(chat)
@@ -123,6 +120,16 @@ def turn_of(chat: Chat) -> Asked | None:
     if not turn:
         return None
     return Asked(turn, tuple(newest[:start]), newest[-1].event_id)
+
+
+def asked_of(chat: Chat) -> Asked:
+    """Return the turn with what was said before it; an empty turn when answered."""
+    return turn_of(chat) or Asked((), tuple(_newest(chat)), chat.last_event_id)
+
+
+def _newest(chat: Chat) -> list[Message]:
+    rows = Message.objects.filter(chat=chat).order_by("-added_at", "-pk")
+    return list(rows[: TURN + HISTORY])[::-1]
 
 
 def expire(*, now: datetime) -> list[int]:

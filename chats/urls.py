@@ -4,7 +4,7 @@ from django.urls import path
 
 from agentiq.api import routes
 from chats import api
-from chats.views import acts, files, health, pages, sorting, watch
+from chats.views import acts, files, health, outside, pages, sorting, watch
 from promos.api import Nothing
 
 app_name = "chats"
@@ -16,6 +16,7 @@ desk = [
     path("bulk/", sorting.bulk, name="bulk"),
     path("bulk/<uuid:batch>/undo/", sorting.bulk_undo, name="bulk_undo"),
     path("chats/<int:pk>/", pages.chat, name="chat"),
+    path("chats/<int:pk>/ai/", outside.ai_view, name="ai-view"),
     path("chats/<int:pk>/earlier/", pages.earlier, name="earlier"),
     path("chats/<int:pk>/side/", pages.side, name="side"),
     path("chats/<int:pk>/saved/", pages.saved, name="saved"),

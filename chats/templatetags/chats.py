@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chats import labels, reasons, vetting
+from chats import labels, llm, reasons, vetting
 from chats.models import Chat, Message, Outgoing
 from chats.policy.terms import scope_words as _scope_words
 from promos.models import PromoCode
@@ -48,6 +48,7 @@ SOON, URGENT = timedelta(hours=24), timedelta(hours=3)
 register.filter("intent_label", labels.intent)
 register.filter("mood_label", labels.mood)
 register.filter("delivery_words", reasons.delivery)
+register.filter("second_reader", llm.say)
 
 
 @register.filter
