@@ -131,6 +131,8 @@ def problem_of(error: Exception) -> Problem:
         return error
     for kind, code in _KINDS:
         if isinstance(error, kind):
+            if code == "unavailable":
+                log.error("the database does not answer", exc_info=error)
             return Problem(code, headers=_headers(error), params=_params(error))
     if isinstance(error, exceptions.ValidationError):
         return Problem("invalid", errors=flatten({"ru": error.detail}))

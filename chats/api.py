@@ -1,36 +1,60 @@
 """The API of chats: what buyers wrote, what is suggested, and how the shop is doing."""
 
+import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentiq import paging
-from chats import suggestions
-from chats.models import Chat, FeedCursor, Message, Outgoing, Suggestion
+from agentiq import paging, problems
+from agentiq.problems import FieldError, Problem
+from chats import decisions, reasons, suggestions, tasks, wording
+from chats.models import (
+    Chat,
+    Decision,
+    FeedCursor,
+    Message,
+    Outgoing,
+    Suggestion,
+)
 from chats.serializers import (
+    AcceptIn,
     ChatOut,
     ChatQuery,
     ChatWhole,
+    DecisionOut,
+    EditIn,
     HealthOut,
     MessageOut,
     MessageQuery,
+    OutgoingOut,
     PromoSuggestion,
+    SkipIn,
     SuggestionOut,
     SuggestionQuery,
+    WriteIn,
     rejected,
     said,
 )
-from promos.endpoint import READ, SUGGEST, Endpoint
+from promos.api import one
+from promos.endpoint import READ, SEND, SUGGEST, Endpoint, idempotent
+from promos.models import PromoCode
 from promos.serializers import listing
 
 CHATS, SUGGESTIONS = "chats", "suggestions"
+WRONG_TEXT = frozenset({"policy", "too_long", "empty", "no_code", "code_not_in_text"})
+A_REPLY = OpenApiExample(
+    "THANKS10",
+    value={"text": "Спасибо за отзыв! Дарим 10 % по промокоду THANKS10."},
+    request_only=True,
+)
 
 
 class Chats(Endpoint):
@@ -80,7 +104,7 @@ class OneChat(Endpoint):
 class Messages(Endpoint):
     """What was said in a chat."""
 
-    needs = {"GET": READ}
+    needs = {"GET": READ, "POST": SEND}
 
     @extend_schema(
         tags=[CHATS],
@@ -99,6 +123,33 @@ class Messages(Endpoint):
             paging.Order("added_at", newest_first=False),
             given,
             lambda rows: MessageOut(rows, many=True).data,
+        )
+
+    @extend_schema(
+        tags=[CHATS],
+        operation_id="writeMessage",
+        summary=_("Write to the buyer"),
+        description=_(
+            "Queued at once, sent within seconds; read /api/outgoing/{id} for what "
+            "became of it. Give an Idempotency-Key: a buyer must not read it twice."
+        ),
+        request=WriteIn,
+        responses={201: DecisionOut},
+        examples=[A_REPLY],
+    )
+    @idempotent
+    def post(self, request: Request, id: str) -> Response:
+        chat = _chat(id)
+        given = self.body(WriteIn)
+        return _decided(
+            decisions.write,
+            chat,
+            text=given["text"],
+            promo_code=_code(given.get("promo_code_id")),
+            seen_event_id=given.get("seen_event_id", chat.last_event_id),
+            force=given["force"],
+            undo_seconds=0,
+            **_act(self),
         )
 
 
@@ -164,6 +215,93 @@ class OneSuggestion(Endpoint):
         return Response(SuggestionOut(_suggestion(id)).data)
 
 
+class Accept(Endpoint):
+    """The suggestion as it is."""
+
+    needs = {"POST": SEND}
+
+    @extend_schema(
+        tags=[SUGGESTIONS],
+        operation_id="acceptSuggestion",
+        summary=_("Send the suggestion"),
+        description=_(
+            "Refused with 409 stale and the news when the buyer wrote meanwhile."
+        ),
+        request=AcceptIn,
+        responses={201: DecisionOut},
+    )
+    @idempotent
+    def post(self, request: Request, id: str) -> Response:
+        suggestion = _suggestion(id)
+        return _decide(self, suggestion, "accept", self.body(AcceptIn))
+
+
+class Edit(Endpoint):
+    """Other words than the suggested ones."""
+
+    needs = {"POST": SEND}
+
+    @extend_schema(
+        tags=[SUGGESTIONS],
+        operation_id="editSuggestion",
+        summary=_("Send the suggestion in other words"),
+        description=_(
+            "What may not leave (contacts, links, promises, another discount) is "
+            "refused, each with its pointer."
+        ),
+        request=EditIn,
+        responses={201: DecisionOut},
+        examples=[A_REPLY],
+    )
+    @idempotent
+    def post(self, request: Request, id: str) -> Response:
+        suggestion = _suggestion(id)
+        return _decide(self, suggestion, "edit", self.body(EditIn))
+
+
+class Skip(Endpoint):
+    """No answer."""
+
+    needs = {"POST": SEND}
+
+    @extend_schema(
+        tags=[SUGGESTIONS],
+        operation_id="skipSuggestion",
+        summary=_("Skip the suggestion"),
+        request=SkipIn,
+        responses={201: DecisionOut},
+    )
+    @idempotent
+    def post(self, request: Request, id: str) -> Response:
+        suggestion = _suggestion(id)
+        given = self.body(SkipIn)
+        return _decided(
+            decisions.decide,
+            suggestion,
+            kind="skip",
+            skip_reason=given["reason"],
+            skip_note=given["note"],
+            seen_event_id=suggestion.event_id,
+            **_act(self),
+        )
+
+
+class OneOutgoing(Endpoint):
+    """A reply on its way."""
+
+    needs = {"GET": READ}
+
+    @extend_schema(
+        tags=[CHATS],
+        operation_id="readOutgoing",
+        summary=_("What became of a reply"),
+        responses={200: OutgoingOut},
+    )
+    def get(self, request: Request, id: str) -> Response:
+        rows = Outgoing.objects.select_related("promo_code")
+        return Response(OutgoingOut(one(rows, id)).data)
+
+
 class Health(Endpoint):
     """How the shop is doing."""
 
@@ -202,10 +340,80 @@ def _chat(pk: str) -> Chat:
 
 def _suggestion(pk: str) -> Suggestion:
     """Return the suggestion, or raise Http404."""
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
-        raise Http404
     rows = Suggestion.objects.select_related("chat", "analysis", "promo_code")
-    return get_object_or_404(rows, pk=int(pk))
+    return one(rows, pk)
+
+
+def _code(pk: int | None) -> PromoCode | None:
+    """Return the code to go with a text. Raises Problem for one that is not there."""
+    if pk is None:
+        return None
+    found = PromoCode.objects.filter(pk=pk).first()
+    if found is None:
+        messages = problems.in_languages(_("The shop has no such code."), {})
+        error = FieldError(("promo_code_id",), "not_found", messages)
+        raise Problem("invalid", errors=[error])
+    return found
+
+
+def _act(view: Endpoint) -> dict[str, Any]:
+    """Return who acts, when, and the key that makes the act one."""
+    given = view.request.META.get("HTTP_IDEMPOTENCY_KEY")
+    name = f"{view.seller.pk}:{view.caller.name}:{view.request.path}:{given}"
+    key = uuid.uuid5(uuid.NAMESPACE_URL, name) if given else uuid.uuid4()
+    return {"operator": view.caller.operator, "key": key, "now": timezone.now()}
+
+
+def _decide(
+    view: Endpoint, suggestion: Suggestion, kind: str, given: Mapping[str, Any]
+) -> Response:
+    """Decide to send, in the suggested words or others."""
+    return _decided(
+        decisions.decide,
+        suggestion,
+        kind=kind,
+        text=given.get("text", ""),
+        with_code=given["with_code"],
+        seen_event_id=given.get("seen_event_id", suggestion.event_id),
+        force=given["force"],
+        undo_seconds=0,
+        **_act(view),
+    )
+
+
+def _decided(act: Callable[..., Decision], *args: Any, **kwargs: Any) -> Response:
+    """Take a decision and answer it; a refusal becomes a problem."""
+    try:
+        decision = act(*args, **kwargs)
+    except decisions.Refused as refused:
+        raise _refusal(refused) from None
+    tasks.send_due.delay_on_commit()
+    document = {
+        "id": decision.pk,
+        "kind": decision.kind,
+        "decided_at": decision.decided_at,
+        "outgoing": decision.outgoing.select_related("promo_code").first(),
+    }
+    return Response(DecisionOut(document).data, 201)
+
+
+def _refusal(refused: decisions.Refused) -> Problem:
+    """Return why a reply was not taken, with what to change or what is new."""
+    errors = []
+    for violation in refused.violations:
+        messages = {}
+        for language in problems.LANGUAGES:
+            with translation.override(language):
+                messages[language] = wording.advice(violation)
+        errors.append(FieldError(("text",), violation.kind.value, messages))
+    extra = {"news": MessageOut(refused.news, many=True).data} if refused.news else {}
+    return Problem(
+        refused.code,
+        status=400 if refused.code in WRONG_TEXT else 409,
+        sentence=reasons.REFUSED[refused.code],
+        errors=errors,
+        extra=extra,
+    )
 
 
 def _proposed(made: Suggestion) -> dict[str, Any]:

@@ -19,7 +19,9 @@ SENDERS = {"client": "buyer", "seller": "seller", "wb": "wb"}
 class ChatOut(serializers.ModelSerializer):
     """A chat with what its list shows."""
 
-    assignee = serializers.CharField(source="assignee.username", default=None)
+    assignee = serializers.CharField(
+        source="assignee.username", default=None, allow_null=True
+    )
     can_reply = serializers.BooleanField()
 
     class Meta:
@@ -264,7 +266,9 @@ class OutgoingOut(serializers.ModelSerializer):
     """A reply on its way to WB."""
 
     chat_id = serializers.IntegerField()
-    promo_code = serializers.CharField(source="promo_code.code", default=None)
+    promo_code = serializers.CharField(
+        source="promo_code.code", default=None, allow_null=True
+    )
 
     class Meta:
         model = Outgoing

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chats.models import Message, Outgoing, Suggestion
+from chats.models import Message, Suggestion
 
 
 def received(message: Message) -> dict[str, Any]:
     """A buyer wrote."""
     return {
         "message_id": message.pk,
-        "chat_id": message.chat_id,
+        "chat": message.chat_id,
+        "chat_id": message.chat.wb_chat_id,
         "event_id": message.event_id,
         "text": message.text,
         "nm_id": message.nm_id,
@@ -29,7 +30,8 @@ def suggested(suggestion: Suggestion) -> dict[str, Any]:
     code = suggestion.promo_code
     return {
         "suggestion_id": suggestion.pk,
-        "chat_id": suggestion.chat_id,
+        "chat": suggestion.chat_id,
+        "chat_id": suggestion.chat.wb_chat_id,
         "event_id": suggestion.event_id,
         "intent": suggestion.analysis.intent,
         "sentiment": suggestion.analysis.sentiment,
@@ -38,18 +40,4 @@ def suggested(suggestion: Suggestion) -> dict[str, Any]:
         "discount_percent": code.discount_percent if code else None,
         "reason": suggestion.reason,
         "is_escalation": suggestion.is_escalation,
-    }
-
-
-def delivered(outgoing: Outgoing) -> dict[str, Any]:
-    """A reply reached WB, or did not."""
-    code = outgoing.promo_code
-    return {
-        "outgoing_id": outgoing.pk,
-        "chat_id": outgoing.chat_id,
-        "status": outgoing.status,
-        "reason": outgoing.reason,
-        "text": outgoing.text,
-        "code": code.code if code else None,
-        "sent_at": outgoing.sent_at,
     }

@@ -49,6 +49,10 @@ urlpatterns = [
     ),
     *routes("api/suggestions", api.Suggestions.as_view(), "api-suggestions"),
     *routes("api/suggestions/<str:id>", api.OneSuggestion.as_view(), "api-suggestion"),
+    *routes("api/suggestions/<str:id>/accept", api.Accept.as_view(), "api-accept"),
+    *routes("api/suggestions/<str:id>/edit", api.Edit.as_view(), "api-edit"),
+    *routes("api/suggestions/<str:id>/skip", api.Skip.as_view(), "api-skip"),
+    *routes("api/outgoing/<str:id>", api.OneOutgoing.as_view(), "api-outgoing"),
     *routes("api/health", api.Health.as_view(), "api-health"),
     # Last: whatever else lies below /api/ is answered by a problem document.
     path("api/<path:rest>", Nothing.as_view()),

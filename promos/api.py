@@ -344,7 +344,7 @@ class OneWebhook(Endpoint):
         responses={200: WebhookOut},
     )
     def get(self, request: Request, id: str) -> Response:
-        return Response(WebhookOut(_one(Webhook.objects.all(), id)).data)
+        return Response(WebhookOut(one(Webhook.objects.all(), id)).data)
 
     @extend_schema(
         tags=["webhooks"],
@@ -354,7 +354,7 @@ class OneWebhook(Endpoint):
         responses={200: WebhookOut},
     )
     def patch(self, request: Request, id: str) -> Response:
-        row = _one(Webhook.objects.all(), id)
+        row = one(Webhook.objects.all(), id)
         given = self.body(WebhookIn, partial=True)
         if "url" in given:
             _callable(given["url"])
@@ -370,7 +370,7 @@ class OneWebhook(Endpoint):
         responses={204: OpenApiResponse(description=_("It is gone."))},
     )
     def delete(self, request: Request, id: str) -> Response:
-        _one(Webhook.objects.all(), id).delete()
+        one(Webhook.objects.all(), id).delete()
         return Response(status=204)
 
 
@@ -388,7 +388,7 @@ class Deliveries(Endpoint):
     )
     def get(self, request: Request, id: str) -> Response:
         given = self.query(DeliveryQuery)
-        found = WebhookDelivery.objects.filter(webhook=_one(Webhook.objects.all(), id))
+        found = WebhookDelivery.objects.filter(webhook=one(Webhook.objects.all(), id))
         if "state" in given:
             found = found.filter(state=given["state"])
         return self.listed(
@@ -413,7 +413,7 @@ class Replay(Endpoint):
     )
     @idempotent
     def post(self, request: Request, id: str) -> Response:
-        row = _one(WebhookDelivery.objects.all(), id)
+        row = one(WebhookDelivery.objects.all(), id)
         webhooks.replay(row, now=timezone.now())
         row.refresh_from_db()
         return Response(DeliveryOut(row).data, 202)
@@ -484,7 +484,7 @@ def _wanted(found: Any, given: Mapping[str, Any], now: Any) -> QuerySet[PromoCod
     return found
 
 
-def _one(rows: Any, pk: str) -> Any:
+def one(rows: Any, pk: str) -> Any:
     """Return the row of this id in the caller's shop, or raise Http404."""
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         raise Http404
@@ -492,7 +492,7 @@ def _one(rows: Any, pk: str) -> Any:
 
 
 def _code(pk: str) -> PromoCode:
-    return _one(PromoCode.objects.select_related("seller"), pk)
+    return one(PromoCode.objects.select_related("seller"), pk)
 
 
 def _current(pk: str) -> PromoCode:
