@@ -232,6 +232,8 @@ class SendQuery(PageQuery):
 class ProductOut(serializers.ModelSerializer):
     """An article with its price and what is known of its costs."""
 
+    photo_url = serializers.CharField()
+
     class Meta:
         model = Product
         fields = (
