@@ -1,0 +1,411 @@
+"""
+How fast messages come in, how much of WB's limits is used, whether polls keep time.
+
+Runs in a database of its own, made and dropped here, and under Redis keys of its
+own; the limits are the simulator's, which counts every request too many as a 429.
+``cpu`` figures count this process and its PostgreSQL session together, so they say
+what one core does even on a machine that is busy with other things.
+"""
+
+import contextlib
+import multiprocessing
+import threading
+import time
+import uuid
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from celery import current_app, shared_task
+from celery.contrib.testing.worker import start_worker
+from django.conf import settings
+from django.db import connection
+from django.test.utils import override_settings
+from django.utils import timezone
+from django_scopes import scopes_disabled
+
+from agentiq import crypto, limiter
+from agentiq.limiter import RedisLimiter
+from agentiq.marketplace import connect
+from agentiq.wb import limits
+from agentiq.wb.errors import WbThrottled
+from agentiq.wb.records import ChatEvent, EventPage
+from agentiq.wb.simulator import Simulator, serve
+from agentiq.wb.tokens import TokenKind, decode_token
+from chats import inbox, polling, tasks
+from chats.models import FeedCursor
+from promos.models import Seller, WbToken
+
+Figures = dict[str, Any]
+TEXTS = (
+    "Здравствуйте, подскажите, где мой заказ? Жду уже неделю",
+    "Добрый день! Уточняем у склада, ответим сегодня",
+    "Пришло не то, что заказывали: вместо синего красное",
+    "Спасибо большое, всё подошло!",
+)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+PROCESSES = 4
+_lags: list[float] = []
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what ``bench delivery`` takes."""
+    parser.add_argument("--events", type=int, default=20_000)
+    parser.add_argument("--page", type=int, default=500, help="events in a page")
+    parser.add_argument(
+        "--seconds", type=float, default=25, help="of saturation, more than ten"
+    )
+    parser.add_argument("--sellers", type=int, default=200, help="shops to poll")
+    parser.add_argument("--workers", type=int, default=2, help="processes that poll")
+
+
+def run(options: Figures) -> Iterator[Figures]:
+    """Yield the figures, in scratch places that are gone afterwards."""
+    with _scratch():
+        yield _decisions()
+        yield from _saturation(options["seconds"])
+        yield from _ingest(options["events"], options["page"])
+        yield from _tasks()
+        yield _schedule(options["sellers"], options["workers"])
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[None]:
+    prefix = f"bench-{uuid.uuid4().hex[:8]}:"
+    connection.close()
+    old = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        with override_settings(REDIS_PREFIX=prefix):
+            yield
+    finally:
+        connection.creation.destroy_test_db(old, verbosity=0)
+        for key in limiter.connection().scan_iter(f"{prefix}*"):
+            limiter.connection().delete(key)
+
+
+def _parallel(count: int, work: Callable[..., None], *args: Any) -> list[Any]:
+    """Run ``work(queue, *args)`` in processes of their own; return what each put."""
+    connection.close()  # a child must not end its parent's session
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    children = [context.Process(target=work, args=(queue, *args)) for _ in range(count)]
+    for child in children:
+        child.start()
+    found = [queue.get(timeout=300) for _ in children]
+    for child in children:
+        child.join()
+    return found
+
+
+# Limits
+
+
+def _decisions() -> Figures:
+    rates = _parallel(PROCESSES, _decide, time.monotonic() + 0.5)
+    rate = round(sum(rates))
+    return {"figure": "limiter decisions/s", "processes": PROCESSES, "value": rate}
+
+
+def _decide(queue: Any, start: float) -> None:
+    mine = [RedisLimiter(f"s{n}", TokenKind.PERSONAL) for n in range(50)]
+    while time.monotonic() < start:
+        time.sleep(0.001)
+    count, begun = 0, time.monotonic()
+    while time.monotonic() < begun + 3:
+        for one in mine:
+            one.acquire(limits.SEND)
+        count += len(mine)
+    queue.put(count / (time.monotonic() - begun))
+
+
+def _saturation(seconds: float) -> Iterator[Figures]:
+    """Send whenever the limiter lets; WB counts in either way."""
+    for window in ("sliding", "bucket"):
+        simulator = Simulator(window=window)
+        with _shops(simulator, 2) as shops:
+            chats = [simulator.new_chat(TEXTS[0], seller=sid) for _, sid in shops]
+            signs = [simulator._find(it)[1].signs[-1] for it in chats]
+            moments: list[list[float]] = [[] for _ in shops]
+            threads = [
+                threading.Thread(
+                    target=_press, args=(shops[n][0], signs[n], moments[n], seconds)
+                )
+                for n in (0, 0, 1)
+            ]
+            _run(threads)
+        for shop, times in zip(("two workers", "one worker"), moments, strict=True):
+            times.sort()
+            spent = times[-1] - times[0]
+            yield {
+                "figure": "saturation",
+                "wb_counts": window,
+                "shop": shop,
+                "sent": len(times),
+                "seconds": round(spent, 1),
+                # After the first ten, one a second is what WB allows.
+                "share_of_allowed_rate": round((len(times) - 10) / spent, 3),
+                "answers_429": sum(simulator.throttled.values()),
+            }
+
+
+def _press(seller: Seller, sign: str, times: list[float], seconds: float) -> None:
+    client = connect(seller)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            client.send_message(reply_sign=sign, text="Да")
+            times.append(time.monotonic())
+        except WbThrottled as error:
+            time.sleep(min(error.retry_after, 0.5))
+    connection.close()
+
+
+# Ingest
+
+
+def _ingest(events: int, size: int) -> Iterator[Figures]:
+    seller = Seller.objects.create(name="bench")
+    pages = [_page(n, size) for n in range(max(events // size, 1))]
+    _page_times(seller, [_page(10**6, size)])  # first use of each query
+    for name in ("new", "again"):
+        wall, cpu = _page_times(seller, pages)
+        count = len(pages) * size
+        yield {
+            "figure": "ingest events/s",
+            "events": name,
+            "page": size,
+            "messages_a_chat": 4,
+            "wall": round(count / wall),
+            "cpu": round(count / max(cpu, 0.01)),
+        }
+
+
+def _page_times(seller: Seller, pages: list[EventPage]) -> tuple[float, float]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = cursor.fetchone()[0]
+    wall, cpu = time.perf_counter(), time.process_time() + _cpu_of(backend)
+    for page in pages:
+        inbox.receive(seller, page, now=timezone.now())
+    spent = time.process_time() + _cpu_of(backend) - cpu
+    return time.perf_counter() - wall, spent
+
+
+def _cpu_of(process: int) -> float:
+    """Seconds of processor time of a local process, 0 when it is elsewhere."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def _page(number: int, size: int) -> EventPage:
+    first = number * size
+    events = tuple(_event(first + place) for place in range(size))
+    return EventPage(events, 1_767_225_600_000 + first + size, size, None, None, 0)
+
+
+def _event(number: int) -> ChatEvent:
+    by_buyer = number % 4 != 1
+    return ChatEvent(
+        chat_id=f"1:{number // 4}",
+        event_id=f"event-{number}",
+        event_type="message",
+        sender="client" if by_buyer else "seller",
+        source="rusite" if by_buyer else "seller-portal",
+        text=TEXTS[number % 4],
+        added_at=START + timedelta(seconds=number),
+        is_new_chat=number % 4 == 0,
+        reply_sign=f"1:{number // 4}:sign" if number % 4 == 0 else None,
+        client_name="Анна",
+        good_card=None,
+        files=(),
+        raw={},
+    )
+
+
+# Tasks
+
+
+@shared_task
+def nothing() -> None:
+    """The empty task that others are measured against."""
+
+
+@shared_task
+def late(sent_at: float) -> None:
+    """Notes how long a task was on its way."""
+    _lags.append(time.time() - sent_at)
+
+
+def _tasks() -> Iterator[Figures]:
+    queue, count = f"bench-{uuid.uuid4().hex[:8]}", 500
+    with start_worker(
+        current_app,
+        queues=[queue],
+        pool="solo",
+        concurrency=1,
+        perform_ping_check=False,
+        loglevel="ERROR",
+    ):
+        empty = _throughput(nothing, (), queue, count)
+        ours = _throughput(tasks.poll_seller, (0,), queue, count)
+        for _ in range(200):
+            late.apply_async((time.time(),), queue=queue)
+            time.sleep(0.01)
+        _drained(queue)
+    yield {
+        "figure": "task overhead",
+        "empty_ms": round(empty * 1000, 2),
+        "poll_seller_ms": round(ours * 1000, 2),
+        "ratio": round(ours / empty, 2),
+    }
+    yield {"figure": "task lag p95, ms", "value": _p95(_lags, 1000)}
+
+
+def _throughput(task: Any, args: tuple[Any, ...], queue: str, count: int) -> float:
+    for _ in range(20):
+        task.apply_async(args, queue=queue)
+    _drained(queue)
+    begun = time.perf_counter()
+    for _ in range(count):
+        task.apply_async(args, queue=queue)
+    _drained(queue)
+    return (time.perf_counter() - begun) / count
+
+
+def _drained(queue: str) -> None:
+    end = time.monotonic() + 60
+    while limiter.connection().llen(queue) and time.monotonic() < end:
+        time.sleep(0.002)
+    time.sleep(0.01)
+
+
+# Polls
+
+
+def _schedule(count: int, workers: int, seconds: float = 30.0) -> Figures:
+    """Poll idle shops from processes of their own for a while; say how they kept time."""
+    simulator = Simulator()
+    tokens = [simulator.make_token() for _ in range(count)]
+    with scopes_disabled():
+        FeedCursor.objects.all().delete()
+    Seller.objects.all().update(is_active=False)
+    for number, token in enumerate(tokens):
+        sid = simulator.add_seller(token)
+        simulator.new_chat(TEXTS[0], seller=sid)
+        _shop(f"bench {number}", token)
+    connection.close()
+    context = multiprocessing.get_context("fork")
+    port, stop = context.Value("i", 0), context.Event()
+    wb = context.Process(target=_serve, args=(simulator, port, stop))
+    wb.start()
+    while not port.value:
+        time.sleep(0.01)
+    hosts = dict.fromkeys(settings.WB_HOSTS, f"http://127.0.0.1:{port.value}")
+    try:
+        with override_settings(WB_HOSTS=hosts):
+            found = _polled(workers, seconds)
+    finally:
+        stop.set()
+        wb.join()
+    late_by = [it for part in found for it in part]
+    per_shop = len(late_by) / count
+    return {
+        "figure": "poll schedule",
+        "shops": count,
+        "workers": workers,
+        "polls_per_second": round(len(late_by) / seconds, 1),
+        "seconds_between_polls": round(seconds / per_shop, 2) if per_shop else None,
+        "interval": settings.WB_POLL_ACTIVE_SECONDS,
+        "late_p95_ms": _p95(late_by, 1000),
+    }
+
+
+def _serve(simulator: Simulator, port: Any, stop: Any) -> None:
+    with serve(simulator) as running:
+        port.value = running.port
+        stop.wait()
+
+
+def _polled(workers: int, seconds: float) -> list[list[float]]:
+    """Nudge workers once a second, as beat does; return how late each poll was."""
+    context = multiprocessing.get_context("fork")
+    todo, done = context.Queue(), context.Queue()
+    children = [
+        context.Process(target=_poll, args=(todo, done)) for _ in range(workers)
+    ]
+    for child in children:
+        child.start()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with scopes_disabled():
+            wanted = dict(FeedCursor.objects.values_list("seller_id", "due_at"))
+        for seller_id in polling.claim(timezone.now()):
+            todo.put((seller_id, wanted.get(seller_id)))
+        time.sleep(1)
+    connection.close()
+    for _ in children:
+        todo.put(None)
+    found = [done.get(timeout=120) for _ in children]
+    for child in children:
+        child.join()
+    return found
+
+
+def _poll(todo: Any, done: Any) -> None:
+    late_by: list[float] = []
+    while (nudge := todo.get()) is not None:
+        seller_id, due_at = nudge
+        now = timezone.now()
+        seller = Seller.objects.get(pk=seller_id)
+        polling.poll(seller, client=connect(seller), now=now)
+        late_by.append((now - due_at).total_seconds() if due_at else 0.0)
+    connection.close()
+    done.put(late_by)
+
+
+@contextlib.contextmanager
+def _shops(simulator: Simulator, count: int) -> Iterator[list[tuple[Seller, str]]]:
+    """Yield shops with keys, and a WB over HTTP that knows them."""
+    made = []
+    for number in range(count):
+        token = simulator.make_token()
+        sid = simulator.add_seller(token)
+        made.append((_shop(f"bench {number}", token), sid))
+    with serve(simulator) as running:
+        hosts = dict.fromkeys(settings.WB_HOSTS, running.url)
+        with override_settings(WB_HOSTS=hosts):
+            yield made
+
+
+def _shop(name: str, token: str) -> Seller:
+    seller, facts = Seller.objects.create(name=name), decode_token(token)
+    WbToken.objects.create(
+        seller=seller,
+        sealed_token=crypto.seal(token),
+        kind=facts.kind.value,
+        categories=sorted(int(one) for one in facts.categories),
+        expires_at=facts.expires_at,
+        seller_uuid=facts.seller_uuid,
+        token_id=facts.token_id,
+    )
+    return seller
+
+
+def _run(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _p95(values: list[float], scale: float = 1) -> float | None:
+    if len(values) < 2:
+        return None
+    return round(quantiles(values, n=20)[-1] * scale, 1)
