@@ -32,7 +32,9 @@ _PAGE = 1000
 Progress = Callable[[str], None]
 
 
-def seed(state: Path, *, now: datetime, tell: Progress) -> Seller:
+def seed(
+    state: Path, *, now: datetime, tell: Progress, count: int = people.STORIES
+) -> Seller:
     """
     Return the new demo shop; ``state`` keeps the simulated WB that belongs to it.
 
@@ -47,7 +49,7 @@ def seed(state: Path, *, now: datetime, tell: Progress) -> Seller:
     token = simulator.make_token(sid=simulator.add_seller(sid=shop.SID, name=shop.NAME))
     keep_token(seller, token)
     stock(simulator)
-    told = people.stories(now)
+    told = people.stories(now, count=count)
     tell(f"{len(told)} чатов покупателей")
     for story in told:
         open_chat(simulator, story)

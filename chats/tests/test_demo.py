@@ -1,6 +1,10 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -105,7 +109,7 @@ def few(monkeypatch):
     """A shop with forty chats: enough to see each kind of row, quick to make."""
     told = people.stories(NOON)
     some = [*told[:300:15], *told[-6:]]
-    monkeypatch.setattr(people, "stories", lambda now: some)
+    monkeypatch.setattr(people, "stories", lambda now, count: some)
     return some
 
 
@@ -251,3 +255,84 @@ def test_a_taken_port_is_named(tmp_path, settings):
         assert not port_is_free(port)
         with pytest.raises(CommandError, match=f"порт {port} занят.*PORT={port + 10}"):
             call_command("demo", port=port)
+
+
+# The whole
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """A demo's environment: servers and data of its own, nothing from the tests."""
+    ours = ("AGENTIQ_ENV", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "DJANGO_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    return kept | {"DATA_DIR": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1"}
+
+
+def test_the_demo_starts_answers_stops_and_starts_again_with_its_data(environment):
+    first, said = _demo(environment)
+    again, said_again = _demo(environment)
+
+    assert "5/6" in said and "пароль" in said
+    assert "чатов покупателей" in said
+    assert "прошлого запуска сохранены" in said_again
+    assert first == again == 200
+    assert _left(environment) == []
+
+
+def _demo(environment):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "manage.py",
+        "demo",
+        "--port",
+        str(port),
+        "--chats",
+        "60",
+    ]
+    process = subprocess.Popen(
+        command,
+        cwd=BASE,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if "Ctrl+C" in line:
+                break
+        assert process.poll() is None, "".join(said)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/login/") as answer:
+            code = answer.status
+        process.send_signal(signal.SIGINT)
+        said.append(process.communicate(timeout=30)[0])
+    finally:
+        process.kill()
+    assert process.returncode == 0, "".join(said)
+    return code, "".join(said)
+
+
+def _left(environment):
+    """Return the processes whose command or environment names the demo's folder."""
+    deadline = time.monotonic() + 10
+    while (found := _mentioning(environment["DATA_DIR"])) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(0.2)
+    return found
+
+
+def _mentioning(folder):
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            about = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if folder.encode() in about:
+            found.append((entry / "cmdline").read_bytes())
+    return found

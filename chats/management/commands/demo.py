@@ -21,7 +21,7 @@ from django_scopes import scopes_disabled
 from agentiq import embedded
 from agentiq.celery import app
 from agentiq.wb.simulator import Remote
-from chats.demo import seed, shop
+from chats.demo import people, seed, shop
 from chats.demo.buyers import Buyers
 from chats.demo.processes import ProcessError, Processes, port_is_free
 from chats.models import FeedCursor
@@ -49,6 +49,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--reset", action="store_true", help="начать заново")
         parser.add_argument(
+            "--chats", type=int, default=people.STORIES, help="сколько чатов завести"
+        )
+        parser.add_argument(
             "--quiet-buyers", action="store_true", help="покупатели молчат"
         )
 
@@ -71,20 +74,22 @@ class Command(BaseCommand):
                 signal.signal(number, signal.SIG_IGN)
             self._stop()
 
-    def _run(self, *, reset: bool, quiet_buyers: bool, **options: Any) -> None:
+    def _run(
+        self, *, reset: bool, quiet_buyers: bool, chats: int, **options: Any
+    ) -> None:
         if not port_is_free(self.port):
             raise CommandError(
                 f"порт {self.port} занят другой программой. "
                 f"Выберите другой: make demo PORT={self.port + 10}"
             )
-        self._prepare(reset=reset)
+        self._prepare(reset=reset, chats=chats)
         remote = self._start()
         self._greet()
         self._live(remote, quiet_buyers=quiet_buyers)
 
     # Data
 
-    def _prepare(self, *, reset: bool) -> None:
+    def _prepare(self, *, reset: bool, chats: int) -> None:
         self._step(1, "база данных")
         if reset:
             self._clear()
@@ -103,7 +108,7 @@ class Command(BaseCommand):
         if found:  # an earlier seeding was cut short: nothing of worth is lost
             self._clear()
             call_command("migrate", verbosity=0, interactive=False)
-        seed.seed(self.state, now=timezone.now(), tell=self._detail)
+        seed.seed(self.state, now=timezone.now(), count=chats, tell=self._detail)
 
     def _clear(self) -> None:
         """Empty the demo's database; never one with a real shop in it."""
