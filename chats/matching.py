@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from chats.models import Attempt, Message, Outgoing
 
 API = "seller-public-api"
-SKEW = timedelta(minutes=2)
+SKEW = timedelta(minutes=5)
 """How far WB's clock and ours may be apart."""
 COPY_WAIT = timedelta(days=1)
 
@@ -37,10 +37,10 @@ def match(
 
 def same_text(one: str, other: str) -> bool:
     """Return whether two texts differ at most in what WB may tidy."""
-    return _tidy(one) == _tidy(other)
+    return tidy(one) == tidy(other)
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     text = unicodedata.normalize("NFC", text).replace("\u00a0", " ")
     return "\n".join(line.strip() for line in text.splitlines()).strip()
 
@@ -78,11 +78,12 @@ def _first(
 
 def _in_time(reply: Outgoing, tried: Attempt | None, message: Message) -> bool:
     if reply.status == Outgoing.Status.COPIED:  # pasted in the cabinet by a person
-        return message.source != API and message.stored_at >= reply.created_at
+        return message.source != API and message.stored_at >= reply.created_at - SKEW
     if tried is None or message.source != API:
         return False
-    # An event stored before the try cannot be its message, whatever its clock says.
-    if message.stored_at < tried.started_at:
+    # A row stored before the try cannot be its message. Clocks cannot tell that: a
+    # poll that began before the try may well bring it.
+    if message.pk <= tried.message_then:
         return False
     if tried.wb_added_at:
         return abs(message.added_at - tried.wb_added_at) <= SKEW

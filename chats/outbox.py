@@ -6,13 +6,15 @@ settled from the event feed: it is sent again only when several complete polls a
 the attempt show nothing. Locks are taken in one order: the reply, then its chat.
 """
 
+import contextlib
 import logging
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from agentiq.wb.client import WbClient
@@ -46,8 +48,7 @@ Outcome = Attempt.Outcome
 MOST_TRIES = 5
 """Tries that ended without an answer; then a person has to look."""
 SIGN_WAIT = timedelta(seconds=15)
-BEGIN_WITHIN = 30.0
-"""Seconds from claim to call; a worker that slept longer may no longer send."""
+_LOCK = 0x5742_53 << 36  # beside other users of advisory locks
 SHORT_WAIT = 5.0
 """A throttle of so many seconds is everyday life and not worth a line."""
 DETAIL = 500
@@ -81,6 +82,27 @@ def sellers_due(*, now: datetime) -> list[int]:
     return list(_due(now).order_by().values_list("seller_id", flat=True).distinct())
 
 
+@contextlib.contextmanager
+def alone(seller_id: int) -> Iterator[bool]:
+    """
+    Hold the right to send for a seller in this database session, or yield False.
+
+    More than one would only wait for WB's limit. A worker that dies drops it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK + seller_id])
+        held = bool(cursor.fetchone()[0])
+    try:
+        yield held
+    finally:
+        if held:
+            with (
+                contextlib.suppress(OperationalError),  # then the lock is gone too
+                connection.cursor() as cursor,
+            ):
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK + seller_id])
+
+
 def deliver(outgoing: Outgoing, *, client: WbClient, now: datetime) -> Outgoing:
     """
     Hand a claimed reply to WB, once, and write down what became of it.
@@ -96,9 +118,13 @@ def deliver(outgoing: Outgoing, *, client: WbClient, now: datetime) -> Outgoing:
         for row in outgoing.files.all()
     ]
     attempt = Attempt.objects.create(
-        seller_id=outgoing.seller_id, outgoing=outgoing, started_at=now
+        seller_id=outgoing.seller_id,
+        outgoing=outgoing,
+        started_at=now,
+        message_then=_newest(outgoing.chat_id),
     )
-    late = time.monotonic() - began > BEGIN_WITHIN
+    # A worker held up for so long may find its reply settled and sent by another.
+    late = time.monotonic() - began > settings.WB_SENDING_SECONDS / 3
     result = _too_late() if late else _call(outgoing, files, client)
     ended = now + timedelta(seconds=time.monotonic() - began)
     with transaction.atomic():
@@ -311,6 +337,11 @@ def _call(
         )
     except WbError as error:
         return error
+
+
+def _newest(chat_id: int) -> int:
+    rows = Message.objects.filter(chat=chat_id).order_by("-pk")
+    return rows.values_list("pk", flat=True).first() or 0
 
 
 def _too_late() -> WbUnavailable:

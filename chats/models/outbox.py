@@ -168,6 +168,8 @@ class Attempt(models.Model):
     wb_added_at = models.DateTimeField(null=True)
     # Complete polls of the feed when the attempt ended: later ones are evidence.
     polls_then = models.BigIntegerField(null=True)
+    # The chat's newest message (pk) before the attempt: its own comes later.
+    message_then = models.BigIntegerField(default=0)
 
     objects = scoped()
 

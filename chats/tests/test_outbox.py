@@ -362,16 +362,31 @@ def test_an_older_message_with_the_same_text_is_not_ours(
 ):
     chat = wb_chat()
     queue(chat)
+    show(chat)
     simulator.fault("5xx", "send")
     outgoing = send()
-    show(chat, stored_at=now - timedelta(seconds=1))
-    show(chat, at=now - timedelta(minutes=3))
+    show(chat, at=now - timedelta(minutes=6))
     show(chat, source="seller-portal")
 
     outbox.settle(seller, now=now)
 
     outgoing.refresh_from_db()
     assert outgoing.status == "unknown"
+
+
+def test_a_poll_that_began_before_the_try_may_bring_its_message(
+    wb_chat, queue, send, simulator, seller, now
+):
+    chat = wb_chat()
+    queue(chat)
+    simulator.fault("drop-after", "send")
+    outgoing = send()
+    show(chat, stored_at=now - timedelta(seconds=2))
+
+    outbox.settle(seller, now=now)
+
+    outgoing.refresh_from_db()
+    assert outgoing.status == "sent"
 
 
 @pytest.mark.parametrize(
