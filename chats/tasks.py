@@ -4,7 +4,6 @@ import logging
 import time
 
 from celery import shared_task
-from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
@@ -18,9 +17,6 @@ from promos.models import Seller
 logger = logging.getLogger(__name__)
 
 CHAT = int(Category.CHAT)
-SENDING = "sending:%s"
-"""One worker at a time sends for a seller: more would only wait for WB's limit."""
-BUSY = 60
 DRAIN = 15.0
 """Seconds after which a seller's worker makes room; the next tick goes on."""
 SWEEP = 200
@@ -120,8 +116,7 @@ def send_due() -> None:
         gate.lift(now=timezone.now())
         seller_ids = outbox.sellers_due(now=timezone.now())
     for seller_id in seller_ids:
-        if not cache.get(SENDING % seller_id):
-            send_seller.delay(seller_id)
+        send_seller.delay(seller_id)
 
 
 @shared_task
@@ -131,14 +126,10 @@ def send_seller(seller_id: int) -> None:
 
     Safe at any moment and any number of times: claim() gives each reply to one worker.
     """
-    if not cache.add(SENDING % seller_id, 1, timeout=BUSY):
-        return
-    try:
-        seller = Seller.objects.get(pk=seller_id)
-        with scope(seller=seller):
+    seller = Seller.objects.get(pk=seller_id)
+    with scope(seller=seller), outbox.alone(seller_id) as alone:
+        if alone:
             _drain(seller)
-    finally:
-        cache.delete(SENDING % seller_id)
 
 
 def _drain(seller: Seller) -> None:
