@@ -282,6 +282,10 @@ TOKEN_KEYS = env.list(
 # Any OpenAI-compatible address, such as https://host/v1; empty: nobody is asked.
 LLM_URL = env.str("LLM_URL", "") and _url("LLM_URL", "")
 LLM_MODEL = env.str("LLM_MODEL", "")
+if LLM_URL and not LLM_MODEL:
+    raise ImproperlyConfigured(
+        "LLM_URL задан, а LLM_MODEL нет. Укажите имя модели или уберите LLM_URL."
+    )
 LLM_KEY = env.str("LLM_KEY", "")
 LLM_TIMEOUT = _typed("float", "LLM_TIMEOUT", 2.0)  # seconds, the whole answer
 LLM_MONTHLY_BUDGET = _typed("int", "LLM_MONTHLY_BUDGET", 1000)  # requests a month

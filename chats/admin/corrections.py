@@ -9,13 +9,12 @@ from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from chats import corrections
+from chats import corrections, labels
 from chats.corrections import Confusion
 from chats.models import Correction
-from chats.models.replies import MEANINGS, MOODS
 from promos.admin.base import FactAdmin
 
-WORDS = {**MEANINGS, **MOODS}
+WORDS = {**labels.INTENTS, **labels.MOODS}
 
 
 @admin.register(Correction)
