@@ -38,6 +38,7 @@ _ID_LENGTH = 100
 _BIGGEST = 2**63 - 1
 _BIGGEST_PRICE = 10**10
 _LAST_YEAR = 2200  # a time beyond is a fault of the feed, and would top every list
+_LONGEST_TEXT = 100_000  # WB allows 1000; PostgreSQL cannot index a megabyte
 _CARDS_AT_ONCE = 2000
 
 
@@ -361,7 +362,7 @@ def _message(
         "event_type": event.event_type[:30],
         "sender": event.sender[:10],
         "source": event.source[:30],
-        "text": event.text,
+        "text": event.text[:_LONGEST_TEXT],
         "nm_id": _whole(card.nm_id) if card else None,
         "added_at": _moment(event, now),
         "stored_at": now,

@@ -9,13 +9,14 @@ worker that dies drops it. No transaction is open while WB is called.
 import contextlib
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 from django.db.models import Max, Q
 from django_scopes import scope, scopes_disabled
 
@@ -213,13 +214,40 @@ def _overlaps(cursor: FeedCursor, now: datetime) -> bool:
 
 
 def _receive(seller: Seller, page: EventPage, now: datetime) -> Received:
-    """Store a page; a deadlock with an operator's decision is worth a second try."""
+    """
+    Store a page. A deadlock with an operator's decision is worth a second try.
+
+    A page that PostgreSQL refuses is stored event by event: what cannot be stored is
+    logged and passed over, or it would stop the feed for ever.
+    """
     try:
         return inbox.receive(seller, page, now=now)
+    except DataError:
+        return _piecemeal(seller, page, now)
     except OperationalError as error:
         if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
             raise
         return inbox.receive(seller, page, now=now)
+
+
+def _piecemeal(seller: Seller, page: EventPage, now: datetime) -> Received:
+    stored: list[Received] = []
+    for event in page.events:
+        try:
+            stored.append(
+                inbox.receive(
+                    seller, replace(page, events=(event,), next=None), now=now
+                )
+            )
+        except DataError:
+            logger.exception(
+                "event passed over",
+                extra={"seller": seller.pk, "event": event.event_id[:100]},
+            )
+    inbox.receive(seller, replace(page, events=()), now=now)  # the cursor alone
+    return Received(
+        *(tuple(chain.from_iterable(part)) for part in zip(*map(astuple, stored)))
+    )
 
 
 def _succeed(cursor: FeedCursor, polled: Polled, now: datetime) -> None:

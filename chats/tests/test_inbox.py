@@ -175,6 +175,7 @@ def test_a_crash_halfway_leaves_neither_messages_nor_cursor(receive):
         event(1, files=(FileRef("d" * 400, "", "", 2**70, "", "file"),)),
         event(1, "Привет 👋🏽 \u202e %s %(x)s \\u0000 ' \" {}"),
         portal(1, "", source=""),
+        event(1, " ".join(f"слово{n}" for n in range(200_000))),
     ],
 )
 def test_nothing_a_feed_may_bring_stops_it(receive, odd):

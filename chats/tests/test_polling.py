@@ -8,7 +8,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import connect
 from agentiq.testing import NOON, make_seller
-from chats import polling, tasks
+from chats import inbox, polling, tasks
 from chats.models import Chat, FeedCursor, Message, Outgoing
 from promos.models import WbToken
 
@@ -298,6 +298,27 @@ def simulator_token(seller):
     from agentiq import crypto
 
     return crypto.unseal(WbToken.objects.get(seller=seller).sealed_token)
+
+
+def test_an_event_nobody_can_store_does_not_stop_the_feed(
+    poll, simulator, cursor, now, monkeypatch
+):
+    chat_id = simulator.new_chat("Один")
+    simulator.buyer_says(chat_id, "Два")
+    simulator.buyer_says(chat_id, "Три")
+    # A field that will be longer than ours one day, in spite of all care.
+    monkeypatch.setattr(
+        inbox, "_preview", lambda it: it.text * (100 if "Три" in it.text else 1)
+    )
+
+    polled = poll(now)
+
+    assert (polled.complete, len(polled.new_messages)) == (True, 2)
+    assert list(Message.objects.in_order().values_list("text", flat=True)) == [
+        "Один",
+        "Два",
+    ]
+    assert cursor().next == simulator.seller().newest_ms()
 
 
 @pytest.mark.django_db(transaction=True)
