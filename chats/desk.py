@@ -116,9 +116,7 @@ def untidy() -> list[int]:
 
 
 def _filtered(seller: Any, filters: Filters) -> QuerySet[Chat]:
-    rows = Chat.objects.filter(seller=seller).select_related(
-        "claimed_by", "assignee", "last_message"
-    )
+    rows = Chat.objects.filter(seller=seller).select_related("claimed_by")
     wanted = {
         "intent": filters.intent,
         "sentiment": filters.mood,

@@ -5,6 +5,6 @@ conversations are facts; wordings are the shop's own texts and what edits propos
 change in them; corrections tell what the analyser misread.
 """
 
-from chats.admin import conversations, corrections, wordings
+from chats.admin import conversations, corrections, saved, wordings
 
-__all__ = ["conversations", "corrections", "wordings"]
+__all__ = ["conversations", "corrections", "saved", "wordings"]

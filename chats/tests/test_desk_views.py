@@ -444,3 +444,19 @@ def test_a_saved_reply_leaves_empty_slots_to_be_seen(desk_client, seller, thanks
 
     assert text == "Анна, спасибо! Ваш код {код}."
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        pytest.param("{имя}, спасибо за отзыв!", 1, id="a known slot"),
+        pytest.param("{фамилия}, спасибо!", 0, id="an unknown one"),
+    ],
+)
+def test_the_owner_enters_saved_replies(client, owner, text, kept):
+    client.force_login(owner)
+    form = {"title": "Спасибо", "text": text, "is_active": "on"}
+
+    client.post("/admin/chats/savedreply/add/", form)
+
+    assert SavedReply.objects.count() == kept

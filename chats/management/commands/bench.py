@@ -22,6 +22,8 @@ class Command(BaseCommand):
             dest="name", required=True, parser_class=ArgumentParser
         )
         for module in pkgutil.iter_modules(benchmarks.__path__):
+            if module.name.startswith("_"):
+                continue
             part = parts.add_parser(module.name)
             import_module(f"chats.benchmarks.{module.name}").add_arguments(part)
 
