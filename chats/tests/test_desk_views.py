@@ -86,6 +86,12 @@ def test_an_open_chat_shows_the_reply_the_code_and_why(desk_client, thanks):
     assert thanks.suggestions.get().text.split("\n")[0] in page
 
 
+def test_a_chat_opened_by_its_address_keeps_the_filters_folded(desk_client, thanks):
+    page = desk_client.get(f"/chats/{thanks.pk}/").content.decode()
+
+    assert page.index('<details class="filters">') < page.index('id="facets"')
+
+
 def test_accepting_queues_the_reply_as_it_was_shown(desk_client, thanks):
     answer = decide(desk_client, thanks, act="accept")
 
