@@ -351,7 +351,7 @@ if PRODUCTION:
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", "Русский"), ("en", "English")]
 # Words of the templates; those of an app are beside it.
-LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "templates" / "locale", BASE_DIR / "agentiq" / "locale"]
 TIME_ZONE = "Europe/Moscow"  # what people see; the database keeps UTC
 USE_TZ = True
 USE_I18N = True

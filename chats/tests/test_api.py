@@ -247,7 +247,9 @@ def test_the_docs_need_nothing_from_outside():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("language", "words"), [("en", "Active codes")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("ru", "Действующие коды магазина"), ("en", "Active codes")]
+)
 def test_the_schema_speaks_both_languages(language, words):
     schema = Client().get(f"/api/schema.json?lang={language}").json()
 
