@@ -54,6 +54,8 @@ CARDS_AGAIN = timedelta(minutes=1)
 CARDS_MISSING = timedelta(minutes=10)  # while some chats have no signature
 CARDS_ANYWAY = timedelta(hours=6)
 REFUSED_CURSOR = 3  # times in a row until the feed is read from its beginning
+SPREAD = 0.1  # shops that were all due at once, as after an outage, drift apart
+_GOLDEN = 0.618034  # multiples of it lie evenly between 0 and 1
 _LOCK = 0x5742 << 44  # beside other users of advisory locks
 
 
@@ -270,7 +272,9 @@ def _interval(cursor: FeedCursor, now: datetime) -> float:
     if Outgoing.objects.filter(status__in=in_doubt).exists():
         return float(settings.WB_POLL_ACTIVE_SECONDS)  # polls are the evidence
     idle = float(settings.WB_POLL_IDLE_SECONDS)
-    return idle if silence is not None and silence < QUIET else idle * SLOWER
+    if silence is None or silence >= QUIET:
+        idle *= SLOWER
+    return idle * (1 - SPREAD * (cursor.seller_id * _GOLDEN % 1))
 
 
 def _fail(

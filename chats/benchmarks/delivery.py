@@ -60,16 +60,30 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--sellers", type=int, default=200, help="shops to poll")
     parser.add_argument("--workers", type=int, default=2, help="processes that poll")
+    parser.add_argument(
+        "--silence", type=float, default=0, help="minutes since a shop's last message"
+    )
+    parser.add_argument(
+        "--only",
+        choices=("limits", "ingest", "tasks", "polls"),
+        help="leave the others out",
+    )
 
 
 def run(options: Figures) -> Iterator[Figures]:
     """Yield the figures, in scratch places that are gone afterwards."""
+    only = options["only"]
     with _scratch():
-        yield _decisions()
-        yield from _saturation(options["seconds"])
-        yield from _ingest(options["events"], options["page"])
-        yield from _tasks()
-        yield _schedule(options["sellers"], options["workers"])
+        if only in (None, "limits"):
+            yield _decisions()
+            yield from _saturation(options["seconds"])
+        if only in (None, "ingest"):
+            yield from _ingest(options["events"], options["page"])
+        if only in (None, "tasks"):
+            yield from _tasks()
+        if only in (None, "polls"):
+            silence = timedelta(minutes=options["silence"])
+            yield _schedule(options["sellers"], options["workers"], silence)
 
 
 @contextlib.contextmanager
@@ -289,7 +303,9 @@ def _drained(queue: str) -> None:
 # Polls
 
 
-def _schedule(count: int, workers: int, seconds: float = 30.0) -> Figures:
+def _schedule(
+    count: int, workers: int, silence: timedelta, seconds: float = 45.0
+) -> Figures:
     """Poll idle shops from processes of their own for a while; say how they kept time."""
     simulator = Simulator()
     tokens = [simulator.make_token() for _ in range(count)]
@@ -298,7 +314,7 @@ def _schedule(count: int, workers: int, seconds: float = 30.0) -> Figures:
     Seller.objects.all().update(is_active=False)
     for number, token in enumerate(tokens):
         sid = simulator.add_seller(token)
-        simulator.new_chat(TEXTS[0], seller=sid)
+        simulator.new_chat(TEXTS[0], seller=sid, at=timezone.now() - silence)
         _shop(f"bench {number}", token)
     connection.close()
     context = multiprocessing.get_context("fork")
@@ -310,11 +326,15 @@ def _schedule(count: int, workers: int, seconds: float = 30.0) -> Figures:
     hosts = dict.fromkeys(settings.WB_HOSTS, f"http://127.0.0.1:{port.value}")
     try:
         with override_settings(WB_HOSTS=hosts):
+            _polled(workers, 1)  # the first one, of all at once
             found = _polled(workers, seconds)
     finally:
         stop.set()
         wb.join()
     late_by = [it for part in found for it in part]
+    with scopes_disabled():
+        cursor = FeedCursor.objects.exclude(last_event_at=None).latest("pk")
+        interval = polling._interval(cursor, timezone.now())
     per_shop = len(late_by) / count
     return {
         "figure": "poll schedule",
@@ -322,7 +342,7 @@ def _schedule(count: int, workers: int, seconds: float = 30.0) -> Figures:
         "workers": workers,
         "polls_per_second": round(len(late_by) / seconds, 1),
         "seconds_between_polls": round(seconds / per_shop, 2) if per_shop else None,
-        "interval": settings.WB_POLL_ACTIVE_SECONDS,
+        "interval": interval,
         "late_p95_ms": _p95(late_by, 1000),
     }
 

@@ -186,7 +186,19 @@ def test_a_shop_is_asked_more_often_while_buyers_write(
 
     poll(now)
 
-    assert cursor().due_at == now + timedelta(seconds=interval)
+    wait = (cursor().due_at - now).total_seconds()
+    assert interval * (0.9 if interval > 2 else 1) <= wait <= interval
+
+
+def test_shops_that_were_due_at_once_drift_apart(seller, wb, now):
+    waits = set()
+    for shop in (make_seller(str(n)) for n in range(20)):
+        with scope(seller=shop):
+            waits.add(round(polling._interval(FeedCursor(seller=shop), now), 1))
+
+    assert len(waits) >= 10
+    assert min(waits) >= 13.5
+    assert max(waits) <= 15
 
 
 def test_an_unsettled_reply_keeps_the_quick_pace(seller, poll, simulator, cursor, now):
