@@ -1,10 +1,19 @@
 """Routes of the operator's desk and of the API of chats."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from agentiq.api import routes
 from chats import api
-from chats.views import acts, files, health, outside, pages, sorting, watch
+from chats.views import (
+    acts,
+    dashboard,
+    files,
+    health,
+    outside,
+    pages,
+    sorting,
+    watch,
+)
 from promos.api import Nothing
 
 app_name = "chats"
@@ -33,8 +42,18 @@ desk = [
     path("outgoing/<int:pk>/settle/", acts.settle, name="settle"),
     path("files/<int:pk>/", files.attachment, name="attachment"),
 ]
+dashboards = [
+    path("admin/dashboard/", dashboard.page, name="dashboard"),
+    path("admin/dashboard/sends/", dashboard.sends, name="dashboard-sends"),
+    re_path(
+        r"^admin/dashboard/export\.(?P<kind>csv|xlsx)$",
+        dashboard.export,
+        name="dashboard-export",
+    ),
+]
 urlpatterns = [
     *desk,
+    *dashboards,
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

@@ -107,6 +107,11 @@ class Outgoing(models.Model):
             ),
             models.Index(fields=("chat", "id"), name="outgoing_of_chat"),
             models.Index(
+                fields=("seller", "-sent_at"),
+                condition=Q(status="sent"),
+                name="outgoing_by_day",
+            ),
+            models.Index(
                 fields=("sent_at",),
                 condition=Q(status="sent", message=None),
                 name="outgoing_unseen",

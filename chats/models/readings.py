@@ -38,6 +38,7 @@ class Analysis(models.Model):
     class Meta:
         verbose_name = _("analysis")
         verbose_name_plural = _("analyses")
+        indexes = [models.Index(fields=("seller", "-created_at"), name="turn_by_day")]
 
 
 class Correction(models.Model):

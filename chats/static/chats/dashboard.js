@@ -1,0 +1,76 @@
+/* Draws the dashboard's charts from its JSON; Chart.js comes with unfold. */
+(() => {
+  const INK = {
+    light: ["#7c3aed", "#0891b2", "#ea580c", "#16a34a", "#db2777", "#ca8a04", "#94a3b8"],
+    dark: ["#a78bfa", "#22d3ee", "#fb923c", "#4ade80", "#f472b6", "#facc15", "#94a3b8"],
+  };
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const charts = [];
+
+  const draw = (canvas, chart) => {
+    const isDark = document.documentElement.classList.contains("dark");
+    const colours = isDark ? INK.dark : INK.light;
+    const soft = isDark ? "#9ca3af" : "#6b7280";
+    const line = isDark ? "#374151" : "#e5e7eb";
+    const isRound = chart.type === "doughnut";
+    const axis = (extra) => ({
+      border: { display: false },
+      ticks: { color: soft, precision: 0, maxRotation: 0, autoSkipPadding: 12 },
+      ...extra,
+    });
+    const values = { grid: { color: line }, beginAtZero: true };
+    const names = { grid: { display: false } };
+    const scales = isRound ? {} : {
+      x: axis({ stacked: chart.stacked, ...(chart.across ? values : names) }),
+      y: axis({ stacked: chart.stacked, ...(chart.across ? names : values) }),
+    };
+    return new Chart(canvas, {
+      type: chart.type,
+      data: {
+        labels: chart.labels,
+        datasets: chart.series.map((series, place) => ({
+          label: series.name,
+          data: series.data,
+          backgroundColor: isRound ? colours : colours[place % colours.length],
+          borderRadius: isRound ? 0 : 3,
+          borderWidth: 0,
+          maxBarThickness: 44,
+        })),
+      },
+      options: {
+        animation: still ? false : { duration: 350 },
+        cutout: "62%",
+        indexAxis: chart.across ? "y" : "x",
+        interaction: { mode: isRound ? "nearest" : "index", axis: chart.across ? "y" : "x", intersect: false },
+        maintainAspectRatio: false,
+        plugins: {
+          legend: {
+            display: isRound || chart.series.length > 1,
+            position: isRound ? "right" : "bottom",
+            labels: { boxHeight: 10, boxWidth: 10, color: soft, usePointStyle: true },
+          },
+          tooltip: { filter: (item) => isRound || chart.series.length < 2 || item.raw > 0 },
+        },
+        scales,
+      },
+    });
+  };
+
+  const drawAll = () => {
+    charts.splice(0).forEach((chart) => chart.destroy());
+    const data = JSON.parse(document.getElementById("board-charts").textContent);
+    document.querySelectorAll("[data-chart]").forEach((canvas) => {
+      charts.push(draw(canvas, data[canvas.dataset.chart]));
+    });
+  };
+
+  Chart.defaults.font.family = "Inter, system-ui, sans-serif";
+  drawAll();
+  new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["class"] });
+  addEventListener("beforeprint", () => {
+    document.querySelectorAll("details.board-block").forEach((block) => { block.open = true; });
+    charts.forEach((chart) => chart.resize());
+  });
+  addEventListener("afterprint", () => charts.forEach((chart) => chart.resize()));
+  document.querySelector("[data-print]")?.addEventListener("click", () => print());
+})();

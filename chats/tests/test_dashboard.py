@@ -1,0 +1,178 @@
+"""The dashboard: one number on page, API and export, and only for those who may."""
+
+import csv
+import io
+import json
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_scopes import scope
+from openpyxl import load_workbook
+
+from agentiq.testing import make_member, make_seller
+from promos import exports, ledger, sends
+from promos.models import PromoCode
+
+PAGE = "/admin/dashboard/"
+
+
+@pytest.fixture
+def sold(seller, make_code, operator):
+    """Three sends: two of SALE10 today, one of SALE20 by an operator yesterday."""
+    codes = {name: make_code(name) for name in ("SALE10", "SALE20")}
+    now = timezone.now()
+    for name, days, by in (
+        ("SALE10", 0, None),
+        ("SALE10", 0, None),
+        ("SALE20", 1, operator),
+    ):
+        sends.record(
+            promo_code=codes[name],
+            snapshot={},
+            chat_id="chat-1",
+            message_id="",
+            sent_at=now - timedelta(days=days),
+            intent="thanks",
+            sentiment="positive",
+            use_case="UC1",
+            nm_id=1001,
+            operator=by,
+            decision="accept",
+            answer_seconds=125,
+            key=uuid.uuid4(),
+            auto_suggested=True,
+            operator_approved=True,
+        )
+
+
+@pytest.fixture
+def desk(client, owner):
+    client.force_login(owner)
+    return client
+
+
+def shares(file, title):
+    """The rows of one table of the CSV export, without title and header."""
+    blocks = file.decode("utf-8-sig").split("\r\n\r\n")
+    (block,) = [block for block in blocks if block.startswith(title)]
+    return list(csv.reader(io.StringIO(block), delimiter=";"))[2:]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param("", 3, id="all"),
+        pytest.param("?code=SALE10", 2, id="one code"),
+        pytest.param("?operator={operator}", 1, id="one operator"),
+        pytest.param("?first=2020-01-01&last=2020-01-31", 0, id="another month"),
+    ],
+)
+def test_page_list_and_both_files_give_one_number(
+    desk, seller, sold, operator, query, expected
+):
+    query = query.format(operator=operator.pk)
+
+    page = desk.get(PAGE + query)
+    listed = desk.get(f"{PAGE}sends/{query}")
+    file = desk.get(f"{PAGE}export.csv{query}")
+    book = load_workbook(io.BytesIO(desk.get(f"{PAGE}export.xlsx{query}").content))
+
+    assert page.context["report"].sends.total == expected
+    assert page.context["report"].cards[0].value == str(expected)
+    assert len(listed.context["sends"]) == expected
+    by_code = shares(file.content, "Отправки по промокодам")
+    assert sum(int(row[1]) for row in by_code) == expected
+    sheet = book["Отправки по промокодам"]
+    assert sum(row[1] for row in sheet.iter_rows(2, values_only=True)) == expected
+
+
+def test_the_charts_show_the_same_number(desk, sold):
+    page = desk.get(PAGE)
+    charts = page.context["report"].charts
+    for name in ("use-cases", "intents", "codes"):
+        assert sum(sum(series["data"]) for series in charts[name]["series"]) == 3
+    assert json.dumps(charts)
+
+
+def test_the_page_has_no_inline_script_or_style(desk, sold):
+    body = desk.get(PAGE).content.decode().split('id="dashboard"')[1]
+    body = body.split("</section>\n</div>")[0]
+    assert "style=" not in body
+    assert "onclick" not in body
+    assert '<script id="board-charts" type="application/json">' in body
+
+
+@pytest.mark.parametrize("role", ["owner", "manager", "analyst", "support"])
+def test_those_at_the_desk_may_read(client, seller, role):
+    client.force_login(make_member(seller, role, f"{role}-here"))
+    assert client.get(PAGE).status_code == 200
+
+
+def test_operators_may_not_and_visitors_log_in(client, operator):
+    assert client.get(PAGE).status_code == 302
+    client.force_login(operator)
+    for address in (PAGE, f"{PAGE}sends/", f"{PAGE}export.csv"):
+        assert client.get(address).status_code == 403
+
+
+def test_another_shop_sees_its_own_nothing(client, seller, sold):
+    other = make_seller("Чужая")
+    with scope(seller=other):
+        client.force_login(make_member(other, "owner", "stranger"))
+    found = client.get(PAGE)
+    assert found.context["report"].sends.total == 0
+    assert "SALE10" not in found.content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?first=never&last=tomorrow",
+        "?first=2026-03-02&last=2026-03-01",
+        "?first=0001-01-01&last=9999-12-31",
+        "?operator=999999999999999999999",
+        "?operator=x&code=%00",
+        "?code=NONE",
+    ],
+)
+def test_filters_that_make_no_sense_are_said_and_shown_as_usual(desk, sold, query):
+    for address in (PAGE, f"{PAGE}sends/", f"{PAGE}export.csv", f"{PAGE}export.xlsx"):
+        assert desk.get(address + query).status_code == 200
+    assert desk.get(PAGE + query).context["form"].errors
+
+
+@pytest.mark.parametrize("start", ["-1", "x", "9" * 30, "²"])
+def test_any_start_of_the_list(desk, sold, start):
+    assert desk.get(f"{PAGE}sends/?start={start}").status_code == 200
+
+
+def test_the_number_of_queries_does_not_grow(desk, sold, django_assert_max_num_queries):
+    with django_assert_max_num_queries(45):
+        desk.get(PAGE)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+7", "-1", "@cmd", "\tx", "＝1"])
+def test_no_cell_of_a_file_is_a_formula(seller, cell):
+    table = exports.Table("Т", ["a"], [[cell], [-5]])
+
+    rows = exports.to_csv([table]).decode("utf-8-sig").split("\r\n")
+    book = load_workbook(io.BytesIO(exports.to_xlsx([table])))
+
+    assert "'" in rows[2]
+    assert rows[3] == "-5"
+    sheet = book["Т"]
+    assert (sheet["A2"].data_type, sheet["A2"].value[0]) == ("s", "'")
+    assert sheet["A3"].value == -5
+
+
+def test_a_code_of_a_stranger_cannot_break_the_page(desk, seller, sold):
+    PromoCode.objects.filter(code="SALE10").update(code="</script><b>")
+    body = desk.get(PAGE).content.decode()
+    assert "</script><b>" not in body
+
+
+def test_the_ledger_is_what_the_page_shows(desk, seller, sold):
+    filters = ledger.last_days(timezone.now())
+    assert desk.get(PAGE).context["report"].sends == ledger.figures(seller, filters)
