@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from promos import effects, reasons, registry, sentences
@@ -195,7 +195,7 @@ def of_choice(
         against = [reasons.against(it) for it in one.reasons]
         if one.loss:
             words = {"reason": reasons.against(one.loss), "code": one.lost_to}
-            against.append(say("%(code)s was taken instead: %(reason)s") % words)
+            against.append(gettext("%(code)s was taken instead: %(reason)s") % words)
         key = keys.get(one.terms.code)
         codes.append(
             OneCode(one.terms.code, _of(one.terms), False, tuple(against), key)
@@ -252,8 +252,8 @@ def of_calculation(made: Calculation) -> Shown:
     if made.safe_code is not None:
         safe = f"{sentences.number(made.safe_code)} %"
     else:
-        safe = say("none: even without a code the least margin is not reached")
-    lift = "" if made.other is None else say("no number of redemptions is enough")
+        safe = gettext("none: even without a code the least margin is not reached")
+    lift = "" if made.other is None else gettext("no number of redemptions is enough")
     if made.lift is not None:
         lift = f"+{sentences.number(made.lift)} %"
     return Shown(

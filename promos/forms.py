@@ -18,7 +18,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
@@ -57,7 +57,7 @@ class PercentField(forms.CharField):
             return limits.parse_percent(str(value))
         except ValueError:
             raise ValidationError(
-                say("Enter a number, for example 10 or 12,5.")
+                gettext("Enter a number, for example 10 or 12,5.")
             ) from None
 
     def prepare_value(self, value: Any) -> Any:
@@ -68,7 +68,11 @@ class FirstDayField(forms.DateField):
     """A Moscow date; its value is the instant at which the day begins."""
 
     widget = UnfoldAdminSingleDateWidget
+    input_formats = ("%d.%m.%Y", "%Y-%m-%d", "%d.%m.%y", "%m/%d/%Y")  # type: ignore[assignment]
     days_later = 0
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=self.input_formats, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, datetime):
@@ -113,7 +117,7 @@ class ArticlesField(forms.CharField):
             return parse_nm_ids(super().to_python(value))
         except ValueError:
             raise ValidationError(
-                say("That is too much for a field: use the import from a file.")
+                gettext("That is too much for a field: use the import from a file.")
             ) from None
 
     def validate(self, value: Any) -> None:
@@ -166,7 +170,7 @@ class SeenForm(forms.ModelForm):
         newest = stored.history.first()
         self.add_error(
             None,
-            say(
+            gettext(
                 "While you edited, %(who)s changed: %(what)s. Your input is still "
                 "here; check it and save again."
             )
@@ -178,7 +182,7 @@ class SeenForm(forms.ModelForm):
 
 def _who(record: Any) -> str:
     user = record.history_user if record else None
-    return str(user) if user else say("the system")
+    return str(user) if user else gettext("the system")
 
 
 def _changes(stored: Any, seen: str) -> str:
@@ -186,13 +190,13 @@ def _changes(stored: Any, seen: str) -> str:
     newest = stored.history.first()
     base = stored.history.filter(updated_at=datetime.fromisoformat(seen)).first()
     if not newest or not base or newest.pk == base.pk:
-        return say("the row")
+        return gettext("the row")
     shown = [
         f"{_label(stored, change.field)}: {change.old} → {change.new}"
         for change in newest.diff_against(base).changes
         if change.field != "updated_at"
     ]
-    return "; ".join(shown) or say("the row")
+    return "; ".join(shown) or gettext("the row")
 
 
 def _label(stored: Any, field: str) -> str:
@@ -219,6 +223,12 @@ class PromoCodeForm(SeenForm):
         label=_("Last day"),
         required=False,
         help_text=_("Included: the code works until midnight in Moscow."),
+    )
+    description = forms.CharField(
+        label=_("Note"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+        help_text=_("For you; buyers never see it."),
     )
     product_nms = ArticlesField(
         label=_("Articles (nmID)"),
@@ -313,14 +323,14 @@ class PromoCodeForm(SeenForm):
             shown = sentences.several(len(lines), lines)
             self.add_error(
                 "product_nms",
-                say(
+                gettext(
                     "No articles in these lines: %(lines)s. Correct them or tick "
                     "«Skip what is no article»."
                 )
                 % {"lines": shown},
             )
         elif not pasted.nm_ids:
-            self.add_error("product_nms", say("Paste at least one article."))
+            self.add_error("product_nms", gettext("Paste at least one article."))
         self._articles_worth_a_look(pasted)
 
     def _articles_worth_a_look(self, pasted: Pasted) -> None:
@@ -328,7 +338,7 @@ class PromoCodeForm(SeenForm):
             shown = sentences.several(
                 len(pasted.duplicates), [str(nm) for nm in pasted.duplicates]
             )
-            self.warnings.append(say("Pasted more than once: %s.") % shown)
+            self.warnings.append(gettext("Pasted more than once: %s.") % shown)
         known = set(
             Product.objects.filter(
                 seller=self.seller, nm_id__in=pasted.nm_ids, gone_at=None
@@ -337,7 +347,7 @@ class PromoCodeForm(SeenForm):
         unknown = [str(nm) for nm in pasted.nm_ids if nm not in known]
         if unknown:
             shown = sentences.several(len(unknown), unknown)
-            self.warnings.append(say("Not in your catalogue: %s.") % shown)
+            self.warnings.append(gettext("Not in your catalogue: %s.") % shown)
 
     def entered(self) -> PromoCode:
         """Return the code as far as it is understood, not saved."""
@@ -391,11 +401,11 @@ class PromoCodeForm(SeenForm):
         reason = self.cleaned_data.get("margin_override_reason")
         if until and not reason:
             self.add_error(
-                "margin_override_reason", say("Say why: it is kept in the history.")
+                "margin_override_reason", gettext("Say why: it is kept in the history.")
             )
         if reason and not until:
             self.add_error(
-                "margin_override_until", say("Say until when the exception holds.")
+                "margin_override_until", gettext("Say until when the exception holds.")
             )
 
     def _post_clean(self) -> None:
@@ -438,22 +448,22 @@ class ProductForm(SeenForm):
         if price is not None and price <= 0:
             self.add_error(
                 "price",
-                say("A price is above zero; leave it empty if it is not known."),
+                gettext("A price is above zero; leave it empty if it is not known."),
             )
         self._amounts()
         nm_id = self.cleaned_data.get("nm_id")
         same = Product.objects.filter(seller=self.seller, nm_id=nm_id)
         if nm_id and same.exclude(pk=self.instance.pk).exists():
-            self.add_error("nm_id", say("This article is already in the list."))
+            self.add_error("nm_id", gettext("This article is already in the list."))
         return cleaned
 
     def _amounts(self) -> None:
         for name in ("cost", "logistics", "return_logistics", "storage"):
             amount = self.cleaned_data.get(name)
             if amount is not None and amount < 0:
-                self.add_error(name, say("An amount cannot be below zero."))
+                self.add_error(name, gettext("An amount cannot be below zero."))
         if (self.cleaned_data.get("return_percent") or 0) >= 100:
-            self.add_error("return_percent", say("Not every order can come back."))
+            self.add_error("return_percent", gettext("Not every order can come back."))
 
 
 class MembershipForm(forms.ModelForm):
@@ -473,7 +483,7 @@ class MembershipForm(forms.ModelForm):
             seller=self.seller, role=Membership.Role.OWNER, is_active=True
         ).exclude(pk=self.instance.pk)
         if self.instance.pk and not stays and not owners.exists():
-            self.add_error("role", say("A shop needs at least one active owner."))
+            self.add_error("role", gettext("A shop needs at least one active owner."))
         return cleaned
 
 
@@ -495,7 +505,7 @@ class NewMemberForm(MembershipForm):
         name = get_user_model().normalize_username(self.cleaned_data["username"])
         get_user_model().username_validator(name)
         if get_user_model().objects.filter(username__iexact=name).exists():
-            raise ValidationError(say("This login is taken."))
+            raise ValidationError(gettext("This login is taken."))
         return name
 
     def clean_password(self) -> str:
@@ -586,7 +596,7 @@ class MadeForm(forms.Form):
         text = self.cleaned_data["wb_uuid"]
         found = UUID_PATTERN.search(text)
         if text and not found:
-            raise ValidationError(say("There is no UUID in this text."))
+            raise ValidationError(gettext("There is no UUID in this text."))
         return UUID(found[0]) if found else None
 
 
@@ -665,6 +675,7 @@ class CalculatorForm(forms.Form):
     return_logistics = _amount(_("Delivery back, ₽"))
     storage = _amount(_("Storage, ₽ per unit sold"))
     acquiring_percent = _share(_("Acquiring, %"))
+    # xgettext:no-python-format
     return_percent = _share(_("Returns, % of orders"))
     tax = forms.ChoiceField(
         label=_("Tax regime"),
@@ -712,7 +723,7 @@ class CalculatorForm(forms.Form):
             self.tag = product.price_tag() if values["price"] else None
             self.costs = product.costs()
         except ValueError:
-            self.add_error(None, say("A percentage lies between 0 and 100."))
+            self.add_error(None, gettext("A percentage lies between 0 and 100."))
         return cleaned
 
 

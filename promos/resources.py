@@ -14,7 +14,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from import_export import fields, resources, widgets
 
 from promos import registry, wording
@@ -58,7 +58,9 @@ class Percent(widgets.Widget):
             return limits.parse_percent(str(value))
         except ValueError:
             words = {"value": str(value)[:40]}
-            raise ValueError(say("“%(value)s” is not a percentage.") % words) from None
+            raise ValueError(
+                gettext("“%(value)s” is not a percentage.") % words
+            ) from None
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return "" if value is None else f"{Decimal(value).normalize():f}"
@@ -77,7 +79,7 @@ class Amount(Percent):
             amount = Decimal("NaN")
         if not amount.is_finite() or not 0 <= amount < 10**10:
             words = {"value": str(value)[:40]}
-            raise ValueError(say("“%(value)s” is not an amount.") % words)
+            raise ValueError(gettext("“%(value)s” is not an amount.") % words)
         return amount.quantize(Decimal("0.01"))
 
 
@@ -95,7 +97,7 @@ class Day(widgets.Widget):
         if day is None:
             words = {"value": str(value)[:40]}
             raise ValueError(
-                say("“%(value)s” is not a date: write 31.12.2026.") % words
+                gettext("“%(value)s” is not a date: write 31.12.2026.") % words
             )
         return day_start(day + self.later)
 
@@ -116,10 +118,10 @@ class Flag(widgets.Widget):
         if text in NO | {"0.0"}:
             return False
         words = {"value": text[:40]}
-        raise ValueError(say("“%(value)s”: write yes or no.") % words)
+        raise ValueError(gettext("“%(value)s”: write yes or no.") % words)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return say("yes") if value else say("no")
+        return gettext("yes") if value else gettext("no")
 
 
 class Articles(widgets.Widget):
@@ -130,7 +132,7 @@ class Articles(widgets.Widget):
         pasted = parse_nm_ids(text)
         if pasted.junk:
             words = {"value": pasted.junk[0][1]}
-            raise ValueError(say("“%(value)s” is no article.") % words)
+            raise ValueError(gettext("“%(value)s” is no article.") % words)
         return list(pasted.nm_ids)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
@@ -144,7 +146,7 @@ class Article(widgets.Widget):
         text = str(value if value is not None else "").strip().removesuffix(".0")
         if not text.isascii() or not text.isdigit() or not 4 <= len(text) <= 12:
             words = {"value": text[:40]}
-            raise ValueError(say("“%(value)s” is no article.") % words)
+            raise ValueError(gettext("“%(value)s” is no article.") % words)
         return int(text)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
@@ -163,7 +165,7 @@ class Tax(widgets.Widget):
                 return str(word)
         known = ", ".join(word for word, _ in Product.Tax.choices)
         words = {"value": text[:40], "known": known}
-        raise ValueError(say("“%(value)s”: one of %(known)s.") % words)
+        raise ValueError(gettext("“%(value)s”: one of %(known)s.") % words)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return str(value or "")
@@ -188,7 +190,7 @@ class ShopResource(resources.ModelResource):
         if missing:
             words = {"columns": ", ".join(missing)}
             raise ValidationError(
-                say(
+                gettext(
                     "Columns missing in the first row: %(columns)s. Merged cells and "
                     "headings above the table must be removed."
                 )
@@ -196,7 +198,7 @@ class ShopResource(resources.ModelResource):
             )
         if len(dataset) > MOST_ROWS:
             raise ValidationError(
-                say("At most %(most)d rows at a time.") % {"most": MOST_ROWS}
+                gettext("At most %(most)d rows at a time.") % {"most": MOST_ROWS}
             )
 
     def init_instance(self, row: Mapping[str, Any] | None = None) -> Any:
@@ -277,14 +279,14 @@ class ProductResource(ShopResource):
     def before_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         if instance.price is not None and instance.price <= 0:
             raise ValueError(
-                say("A price is above zero; leave it empty if it is not known.")
+                gettext("A price is above zero; leave it empty if it is not known.")
             )
         for name in ("discount_percent", "commission_percent", "acquiring_percent"):
             value = getattr(instance, name)
             if value is not None and not 0 <= value <= 100:
-                raise ValueError(say("A percentage lies between 0 and 100."))
+                raise ValueError(gettext("A percentage lies between 0 and 100."))
         instance.cost_updated_at = timezone.now()
-        instance._change_reason = say("import")
+        instance._change_reason = gettext("import")
         instance._history_user = self.by
 
 
@@ -355,7 +357,7 @@ class PromoCodeResource(ShopResource):
         stored = self.known.get(limits.normalise_code(instance.code or ""))
         if stored is not None and stored.first_sent_at:
             raise ValueError(
-                say("%(code)s already went out: change it by a new version.")
+                gettext("%(code)s already went out: change it by a new version.")
                 % {"code": stored.code}
             )
         same_start = stored is not None and stored.starts_at == instance.starts_at
@@ -366,7 +368,7 @@ class PromoCodeResource(ShopResource):
                 " ".join(wording.sentence(it) for it in refused.problems)
             ) from None
         instance.created_by = instance.created_by or self.by
-        instance._change_reason = say("import")
+        instance._change_reason = gettext("import")
         instance._history_user = self.by
 
 

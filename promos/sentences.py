@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils import formats, timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from promos.rules.status import Status
@@ -56,4 +56,4 @@ def several(count: int, shown: list[str]) -> str:
     more = count - len(shown[:5])
     if more <= 0:
         return listed
-    return say("%(listed)s and %(more)s more") % {"listed": listed, "more": more}
+    return gettext("%(listed)s and %(more)s more") % {"listed": listed, "more": more}

@@ -14,7 +14,7 @@ from typing import Any
 from django.apps import apps
 from django.db import transaction
 from django.utils.functional import Promise
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agentiq import crypto
@@ -213,18 +213,20 @@ def _objection(
     seller: Seller, facts: TokenFacts, secret: str, now: datetime
 ) -> tuple[str, str] | None:
     if facts.is_test or facts.kind is TokenKind.TEST:
-        return "test", say(
+        return "test", gettext(
             "This is a test token: it opens WB's sandbox only, which has no chats."
         )
     if facts.kind is TokenKind.BASE and not secret:
-        return "base", say(
+        return "base", gettext(
             "This is a base token: WB lets it ask for chats once an hour. Make a "
             "personal token."
         )
     if facts.kind is TokenKind.SERVICE and not secret:
-        return "no_secret", say("A service token needs its client secret beside it.")
+        return "no_secret", gettext(
+            "A service token needs its client secret beside it."
+        )
     if facts.expires_at is not None and facts.expires_at <= now:
-        return "expired", say(
+        return "expired", gettext(
             "The token has expired. Make a new one in the WB cabinet."
         )
     if not facts.has(Category.CHAT):
@@ -234,7 +236,7 @@ def _objection(
     known = WbToken.objects.filter(seller=seller).exclude(seller_uuid="")
     earlier = known.values_list("seller_uuid", flat=True).last()
     if earlier and facts.seller_uuid and earlier != facts.seller_uuid:
-        return "other_shop", say(
+        return "other_shop", gettext(
             "This token belongs to another WB shop than the one before it. Open a shop "
             "of its own for it, or the chats of two shops get mixed."
         )

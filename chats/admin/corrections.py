@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
@@ -43,7 +43,7 @@ class CorrectionAdmin(FactAdmin):
         field = "sentiment" if request.GET.get("field") == "sentiment" else "intent"
         table = corrections.confusion(seller, version=version, field=field)
         context = self.admin_site.each_context(request) | {
-            "title": say("Where the analyser errs"),
+            "title": gettext("Where the analyser errs"),
             "versions": known,
             "version": version,
             "field": field,

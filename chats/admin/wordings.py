@@ -14,9 +14,8 @@ from django.urls import URLPattern, path, reverse_lazy
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from unfold.decorators import action
 
@@ -119,8 +118,8 @@ class ReplyTemplateAdmin(TrackedAdmin):
             messages.success(request, said)
             return redirect("admin:chats_replytemplate_changelist")
         context = self.admin_site.each_context(request) | {
-            "title": say("Copy the standard texts"),
-            "text": say(
+            "title": gettext("Copy the standard texts"),
+            "text": gettext(
                 "Sections without a text of your own get a copy of the standard ones "
                 "to edit. Texts you have are left alone."
             ),
@@ -211,7 +210,7 @@ class WordingProposalAdmin(SellerAdmin):
     def decline(self, request: HttpRequest, rows: QuerySet[WordingProposal]) -> None:
         for row in rows:
             proposals.decline(row, operator=request.user, now=timezone.now())
-        messages.success(request, say("Declined: the texts stay as they are."))
+        messages.success(request, gettext("Declined: the texts stay as they are."))
 
     @admin.display(description=_("Change"))
     def change(self, proposal: WordingProposal) -> SafeString:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import (
@@ -85,7 +85,7 @@ class SecretOnceAdmin(SellerAdmin):
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": say("Copy it now"),
+            "title": gettext("Copy it now"),
             "secret": obj.shown_once,
             "row": obj,
             "opts": self.opts,
@@ -128,7 +128,7 @@ class ApiKeyAdmin(SecretOnceAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for row in queryset:
             apikeys.revoke(row, now=timezone.now())
-        messages.success(request, say("The keys open nothing any more."))
+        messages.success(request, gettext("The keys open nothing any more."))
 
     @admin.display(description=_("Rights"))
     def rights(self, row: ApiKey) -> str:
@@ -140,10 +140,10 @@ class ApiKeyAdmin(SecretOnceAdmin):
     )
     def state(self, row: ApiKey) -> tuple[str, str]:
         if row.revoked_at:
-            return "revoked", say("Revoked")
+            return "revoked", gettext("Revoked")
         if row.expires_at and row.expires_at <= timezone.now():
-            return "ended", say("Ended")
-        return "usable", say("In use")
+            return "ended", gettext("Ended")
+        return "usable", gettext("In use")
 
 
 @admin.register(Webhook)
@@ -159,7 +159,7 @@ class WebhookAdmin(SecretOnceAdmin):
 
     @admin.display(description=_("Events"))
     def events(self, row: Webhook) -> str:
-        return ", ".join(row.kinds) or say("all")
+        return ", ".join(row.kinds) or gettext("all")
 
 
 @admin.register(WebhookDelivery)
@@ -188,7 +188,7 @@ class WebhookDeliveryAdmin(FactAdmin):
     def replay(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
         for row in queryset.order_by("pk"):
             webhooks.replay(row, now=timezone.now())
-        messages.success(request, say("The events are on their way again."))
+        messages.success(request, gettext("The events are on their way again."))
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return roles.may_edit(getattr(request, "membership", None), self.area)

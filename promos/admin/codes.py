@@ -10,9 +10,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
 from promos import registry, sentences
@@ -136,7 +135,8 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
                 "fields": (
                     ("code", "discount_percent"),
                     ("starts_at", "expires_at"),
-                    ("is_active", "is_draft", "already_live"),
+                    ("is_active", "already_live"),
+                    "is_draft",
                     "description",
                 )
             },
@@ -335,14 +335,14 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
     @admin.display(description=_("Applies to"), ordering="applies_to")
     def applies_to_shown(self, promo_code: PromoCode) -> str:
         if promo_code.applies_to == PromoCode.AppliesTo.ALL:
-            return say("all products")
+            return gettext("all products")
         count = len(promo_code.product_nms)
         return ngettext("%d article", "%d articles", count) % count
 
     @admin.display(description=_("Version"))
     def version_shown(self, promo_code: PromoCode) -> str:
         if promo_code.replaced_by_id:
-            return say("%(number)d, replaced by a newer one") % {
+            return gettext("%(number)d, replaced by a newer one") % {
                 "number": promo_code.version
             }
         return str(promo_code.version)

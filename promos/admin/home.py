@@ -6,12 +6,14 @@ from django.apps import apps
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from promos import home, roles
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the page's figures; without a shop there are none."""
+    context["title"] = gettext("Home")
     seller = getattr(request, "seller", None)
     membership = getattr(request, "membership", None)
     if seller is None or not roles.may_read(membership, roles.Area.CODES):

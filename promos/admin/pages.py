@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 
 from agentiq.marketplace import NotConnected, connect
 from agentiq.wb.errors import WbError, WbRejected, WbThrottled, WbUnknown
@@ -54,6 +54,7 @@ class PagesAdmin(TrackedAdmin):
         """Draw a page of the desk, or only its changing part for htmx."""
         whole = self.admin_site.each_context(request) | {
             "title": title,
+            "content_title": title,
             "opts": self.opts,
             "may_edit": self.has_add_permission(request),
         }
@@ -88,7 +89,7 @@ class CodePages(PagesAdmin):
         self.must_read(request)
         line = planner.timeline(request.seller, now=timezone.now())  # type: ignore[attr-defined]
         return self.show(
-            request, "admin/planner.html", say("Slot planner"), timeline=line
+            request, "admin/planner.html", gettext("Slot planner"), timeline=line
         )
 
     def why_view(self, request: HttpRequest) -> HttpResponse:
@@ -111,7 +112,7 @@ class CodePages(PagesAdmin):
                 only=form.cleaned_data["code"],
             )
         template = "admin/_why.html" if _is_htmx(request) else "admin/why.html"
-        title = say("Why is a code not suggested?")
+        title = gettext("Why is a code not suggested?")
         return self.show(request, template, title, form=form, found=found)
 
     def preview_view(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
@@ -167,7 +168,7 @@ class CodePages(PagesAdmin):
         return self.show(
             request,
             "admin/extend.html",
-            say("Extend with a new code"),
+            gettext("Extend with a new code"),
             form=form,
             original=promo_code,
             proposed=proposed,
@@ -195,12 +196,14 @@ class CodePages(PagesAdmin):
                 new = registry.change(
                     promo_code, by=request.user, now=timezone.now(), **fields
                 )
-                messages.success(request, say("Saved. Earlier sends keep their terms."))
+                messages.success(
+                    request, gettext("Saved. Earlier sends keep their terms.")
+                )
                 return redirect("admin:promos_promocode_change", new.pk)
         return self.show(
             request,
             "admin/version.html",
-            say("New version of %(code)s") % {"code": promo_code.code},
+            gettext("New version of %(code)s") % {"code": promo_code.code},
             form=form,
             original=promo_code,
         )
@@ -223,15 +226,17 @@ class CodePages(PagesAdmin):
             except registry.Refused as refused:
                 tell(form, refused)
             except IntegrityError:
-                form.add_error(None, say("Ten codes already run in these days."))
+                form.add_error(None, gettext("Ten codes already run in these days."))
             else:
-                messages.success(request, say("The code is entered and can be sent."))
+                messages.success(
+                    request, gettext("The code is entered and can be sent.")
+                )
                 return redirect("admin:promos_promocode_change", promo_code.pk)
         first, last = days_of(promo_code.starts_at, promo_code.expires_at)
         return self.show(
             request,
             "admin/made.html",
-            say("Make the code in the WB cabinet"),
+            gettext("Make the code in the WB cabinet"),
             form=form,
             original=promo_code,
             first=first,
@@ -273,7 +278,7 @@ class ProductPages(PagesAdmin):
         return self.show(
             request,
             "admin/_calculation.html" if is_part else "admin/calculator.html",
-            say("Margin calculator"),
+            gettext("Margin calculator"),
             form=form,
             product=product,
             is_filled=is_filled,
@@ -286,7 +291,7 @@ class ProductPages(PagesAdmin):
         found = self._asked(
             request, lambda client: calendar.upcoming(client, now=timezone.now())
         )
-        title = say("WB actions")
+        title = gettext("WB actions")
         return self.show(request, "admin/actions.html", title, found=found)
 
     def action_view(self, request: HttpRequest, number: int) -> HttpResponse:
@@ -304,14 +309,14 @@ class ProductPages(PagesAdmin):
                 return redirect("admin:promos_product_upload", ticket.upload_id)
         found = self._asked(request, lambda client: calendar.goods(client, number))
         return self.show(
-            request, "admin/action.html", say("Articles of the action"), found=found
+            request, "admin/action.html", gettext("Articles of the action"), found=found
         )
 
     def upload_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """How far WB is with the articles that joined."""
         self.must_read(request)
         found = self._asked(request, lambda client: calendar.progress(client, number))
-        title = say("Joining the action")
+        title = gettext("Joining the action")
         return self.show(request, "admin/upload.html", title, found=found)
 
     def _asked(self, request: HttpRequest, ask: Callable[[Any], T]) -> T | None:
@@ -321,24 +326,29 @@ class ProductPages(PagesAdmin):
             return ask(client)
         except NotConnected:
             messages.error(
-                request, say("No token opens prices and actions: enter one first.")
+                request, gettext("No token opens prices and actions: enter one first.")
             )
         except WbThrottled as error:
             words = {"seconds": round(error.retry_after)}
             messages.error(
-                request, say("WB asks to wait %(seconds)s s. Try again then.") % words
+                request,
+                gettext("WB asks to wait %(seconds)s s. Try again then.") % words,
             )
         except WbUnknown:
             messages.error(
                 request,
-                say("WB gave no answer and may have taken it: look before repeating."),
+                gettext(
+                    "WB gave no answer and may have taken it: look before repeating."
+                ),
             )
         except WbRejected as error:
             messages.error(
-                request, say("WB refused: %(message)s") % {"message": error.message}
+                request, gettext("WB refused: %(message)s") % {"message": error.message}
             )
         except WbError:
-            messages.error(request, say("WB cannot be reached now. Try again later."))
+            messages.error(
+                request, gettext("WB cannot be reached now. Try again later.")
+            )
         return None
 
     def _named(self, request: HttpRequest) -> Product | None:

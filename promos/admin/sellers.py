@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -96,7 +96,7 @@ class SellerSettingsAdmin(PagesAdmin):
             )
             seller.save(update_fields=["dry_run"])
             return redirect("admin:index")
-        title = say("Dry run")
+        title = gettext("Dry run")
         return self.show(request, "admin/dry_run.html", title, form=form, shop=seller)
 
     def open_view(self, request: HttpRequest) -> HttpResponse:
@@ -107,7 +107,7 @@ class SellerSettingsAdmin(PagesAdmin):
         if form.is_valid():
             shops.open_shop(form.cleaned_data["name"], request.user)
         else:
-            messages.error(request, say("Enter the name of the shop."))
+            messages.error(request, gettext("Enter the name of the shop."))
         return redirect("admin:index")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -223,7 +223,7 @@ class WbTokenAdmin(SellerAdmin):
     @admin.display(description=_("Will not work"))
     def will_not_work(self, token: WbToken) -> str:
         missing = tokens.missing(token)
-        return "; ".join(map(str, missing)) or say("nothing: everything is covered")
+        return "; ".join(map(str, missing)) or gettext("nothing: everything is covered")
 
     @display(
         description=_("State"),
@@ -231,7 +231,11 @@ class WbTokenAdmin(SellerAdmin):
     )
     def state(self, token: WbToken) -> Any:
         if token.refused_at:
-            return "refused", say("refused by WB")
+            return "refused", gettext("refused by WB")
         if token.is_expired(timezone.now()):
-            return "ended", say("ended")
-        return ("in use", say("in use")) if token.is_active else ("off", say("off"))
+            return "ended", gettext("ended")
+        return (
+            ("in use", gettext("in use"))
+            if token.is_active
+            else ("off", gettext("off"))
+        )

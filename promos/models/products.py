@@ -85,6 +85,7 @@ class Product(models.Model):
     return_logistics = _money(_("Delivery back, ₽"))
     storage = _money(_("Storage, ₽ per unit sold"))
     acquiring_percent = _percent(_("Acquiring, %"))
+    # xgettext:no-python-format
     return_percent = _percent(_("Returns, % of orders"))
     tax = models.CharField(
         _("Tax regime"), max_length=15, choices=Tax, default=Tax.USN_INCOME

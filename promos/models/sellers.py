@@ -43,6 +43,7 @@ class Seller(models.Model):
         _("Offer a code on a plain thank-you"), default=False
     )
     forty_five_counts = models.CharField(
+        # xgettext:no-python-format
         _("What the 45 % rule counts"),
         max_length=12,
         choices=FortyFive,
