@@ -1,10 +1,13 @@
+import hmac
 import json
 import threading
 from collections import Counter
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django_scopes import scope
 
@@ -184,3 +187,18 @@ def test_two_workers_take_each_delivery_once(settings):
 
     assert len(taken) == 20
     assert set(taken.values()) == {1}
+
+
+def test_the_check_of_the_readme_agrees(seller, webhook, receiver):
+    text = (settings.BASE_DIR / "README.md").read_text()
+    source = text.split("def is_from_agentiq")[1].split("```")[0]
+    space = {"hmac": hmac, "time": SimpleNamespace(time=NOON.timestamp)}
+    exec("def is_from_agentiq" + source, space)  # noqa: S102
+    webhooks.emit(seller, "message.sent", {"text": "Привет"}, "1:a", now=NOON)
+    deliver_all(NOON)
+
+    headers, body = receiver.calls[0]
+    check = space["is_from_agentiq"]
+
+    assert check(webhook[1], headers["AgentIQ-Signature"], body)
+    assert not check(webhook[1], headers["AgentIQ-Signature"], body + b" ")
