@@ -3,10 +3,11 @@
 from django.urls import path
 
 from agentiq.api import routes
-from promos import api
+from promos import alert_pages, api
 
 app_name = "promos"
 urlpatterns = [
+    path("alerts/", alert_pages.pressing, name="pressing"),
     *routes("api/promo-codes", api.PromoCodes.as_view(), "codes"),
     *routes("api/promo-codes/analytics", api.PromoCodeAnalytics.as_view(), "analytics"),
     *routes("api/promo-codes/<str:id>", api.OnePromoCode.as_view(), "code"),

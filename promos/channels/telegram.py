@@ -53,6 +53,13 @@ def enter(seller: Any, token: str) -> TelegramBot:
     return bot
 
 
+def username(token: str) -> str:
+    """Return the bot's name, from Telegram. Raises BotRefused for a wrong token."""
+    bot = TelegramBot()
+    bot.set_token(token)
+    return str(_call(bot, "getMe", {}).get("username", ""))
+
+
 def invite(member: Membership) -> TelegramLink:
     """Return the person's link row with a fresh secret, the old chat forgotten."""
     link, _made = TelegramLink.objects.update_or_create(
