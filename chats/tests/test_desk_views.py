@@ -466,3 +466,25 @@ def test_the_owner_enters_saved_replies(client, owner, text, kept):
     client.post("/admin/chats/savedreply/add/", form)
 
     assert SavedReply.objects.count() == kept
+
+
+def test_accepting_keeps_what_was_typed_and_not_sent(desk_client, operator, thanks):
+    Draft.objects.create(
+        seller=thanks.seller,
+        chat=thanks,
+        operator=operator,
+        text="Допишу потом",
+        updated_at=timezone.now(),
+    )
+
+    decide(desk_client, thanks, act="accept")
+
+    assert Draft.objects.get().text == "Допишу потом"
+
+
+def test_news_that_were_shown_no_longer_stop_the_send(desk_client, thanks):
+    Chat.objects.update(last_event_id="e-new")
+
+    page = desk_client.get(f"/chats/{thanks.pk}/news/?after=0").content.decode()
+
+    assert 'id="seen" value="e-new"' in page

@@ -29,6 +29,7 @@ from chats.models import (
     Analysis,
     Chat,
     Decision,
+    Draft,
     Outgoing,
     SavedReply,
     Suggestion,
@@ -50,12 +51,17 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return refused(request, suggestion.chat, Refused("no_key"))
     values = form.cleaned_data
+    typed = Draft.objects.filter(chat=suggestion.chat, operator=request.user).first()
     try:
         decision = decisions.decide(
             suggestion, **_decided(values), **_who(request, values)
         )
     except Refused as refusal:
         return refused(request, suggestion.chat, refusal)
+    if typed:  # words of one's own that were not sent stay
+        composer.save_draft(
+            suggestion.chat, request.user, typed.text, now=typed.updated_at
+        )
     return acted(request, suggestion.chat, decision)
 
 

@@ -174,6 +174,7 @@
   /* The composer: counter, code, editing a suggestion, drafts. */
 
   let unsaved = false;
+  let sending = false;
   function count() {
     const text = $("#text");
     const counter = $("#counter");
@@ -212,7 +213,7 @@
 
   function saveDraft() {
     const form = $("#composer");
-    if (!form || !unsaved) return;
+    if (!form || !unsaved || sending) return;
     unsaved = false;
     const data = new FormData(form);
     data.delete("files");
@@ -290,7 +291,11 @@
   setInterval(tick, 250);
 
   document.body.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.target?.id === "chat") saveDraft();
+    const node = event.detail.elt;
+    // A draft saved while its text is being sent would come back as a ghost.
+    if (node?.id === "composer") sending = true;
+    else if (node?.id === "text" && sending) event.preventDefault();
+    else if (event.detail.target?.id === "chat") saveDraft();
   });
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target?.id === "chat" || event.detail.elt?.id === "chat") {
@@ -306,6 +311,7 @@
   });
   document.body.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt?.id === "text" && event.detail.successful) unsaved = false;
+    if (event.detail.elt?.id === "composer") sending = false;
     if (event.detail.elt?.hasAttribute?.("data-once")) event.detail.elt.remove();
   });
   document.body.addEventListener("htmx:configRequest", (event) => {
