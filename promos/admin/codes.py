@@ -120,8 +120,8 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
         "days_left",
         "sent",
         "applies_to_shown",
-        "starts_at",
-        "expires_at",
+        "first_day",
+        "last_day",
     )
     list_filter = (StatusFilter, UseCaseFilter, ExpiryFilter, VersionFilter)
     search_fields = ("code", "description")
@@ -178,8 +178,7 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PromoCode]:
         rows = super().get_queryset(request)
-        self.expiring_days = getattr(request.seller, "expiring_days", 3)
-        return rows.with_sent() if rows.query.is_empty() is False else rows
+        return rows.select_related("seller").with_sent()
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Give the form the shop it is made for."""
@@ -304,15 +303,22 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
 
     @display(
         description=_("State"),
-        label={str(sentences.STATUSES[one]): tint for one, tint in COLOURS.items()},
+        label={one.value: COLOURS.get(one, "default") for one in Status},
     )
     def state(self, promo_code: PromoCode) -> Any:
         if promo_code.pk is None:
             return "—"
-        now = status(
-            promo_code.terms(), timezone.now(), expiring_days=self.expiring_days
-        )
+        days = promo_code.seller.expiring_days
+        now = status(promo_code.terms(), timezone.now(), expiring_days=days)
         return now.value, str(sentences.STATUSES[now])
+
+    @admin.display(description=_("First day"), ordering="starts_at")
+    def first_day(self, promo_code: PromoCode) -> str:
+        return sentences.day(promo_code.starts_at)
+
+    @admin.display(description=_("Last day"), ordering="expires_at")
+    def last_day(self, promo_code: PromoCode) -> str:
+        return sentences.day(promo_code.expires_at - timedelta(microseconds=1))
 
     @admin.display(description=_("Days left"), ordering="expires_at")
     def days_left(self, promo_code: PromoCode) -> SafeString | str:

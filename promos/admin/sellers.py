@@ -227,7 +227,12 @@ class WbTokenAdmin(SellerAdmin):
 
     @display(
         description=_("State"),
-        label={"refused": "danger", "ended": "danger", "in use": "success"},
+        label={
+            "refused": "danger",
+            "ended": "danger",
+            "in use": "success",
+            "off": "warning",
+        },
     )
     def state(self, token: WbToken) -> Any:
         if token.refused_at:

@@ -295,3 +295,14 @@ def test_pages_of_another_shop_do_not_exist(desk, today):
     assert isinstance(today, date)
     for name in ("extend", "version", "made", "preview_of"):
         assert desk.post(page(f"promocode_{name}", 10**6)).status_code == 404
+
+
+def test_the_list_says_the_state_by_the_shops_own_days(desk, seller, make_code, today):
+    live(make_code, today, first=-5, days=10)  # ends in five days
+    seller.expiring_days = 7
+    seller.save()
+
+    text = desk.get(page("promocode_changelist")).content.decode()
+
+    assert "истекает" in text
+    assert "EXPIRING" not in text.upper().replace("STATE=EXPIRING", "")
