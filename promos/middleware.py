@@ -56,6 +56,7 @@ class AdminPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         match = request.resolver_match
-        if match is not None and match.app_name == "admin":
+        # Pages of other apps below admin/ are drawn by unfold too.
+        if match is not None and match.route.startswith("admin/"):
             response._csp_update = self.RELAXED  # type: ignore[attr-defined]
         return response

@@ -104,6 +104,10 @@ def test_the_page_has_no_inline_script_or_style(desk, sold):
     assert '<script id="board-charts" type="application/json">' in body
 
 
+def test_the_page_has_the_policy_its_frame_needs(desk):
+    assert "'unsafe-eval'" in desk.get(PAGE).headers["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize("role", ["owner", "manager", "analyst", "support"])
 def test_those_at_the_desk_may_read(client, seller, role):
     client.force_login(make_member(seller, role, f"{role}-here"))
