@@ -31,6 +31,7 @@ from agentiq.wb.records import Attachment, Receipt
 from chats import gate, live, matching, reasons, waiting
 from chats.models import (
     Attempt,
+    AutoSend,
     Chat,
     Decision,
     FeedCursor,
@@ -299,6 +300,11 @@ def _may_not_leave(outgoing: Outgoing, now: datetime) -> bool:
             return True
         if locked.seller.dry_run:
             change(locked, Status.DRY, "dry_run", now=now)
+        elif _is_stopped(locked):
+            change(locked, Status.CANCELLED, "auto_off", now=now)
+            waiting.again(
+                Chat.objects.select_for_update().get(pk=locked.chat_id), now=now
+            )
         elif code and code.expires_at <= now:
             failed(locked, "code_ended", now=now)
         elif not locked.chat.reply_sign:
@@ -307,6 +313,14 @@ def _may_not_leave(outgoing: Outgoing, now: datetime) -> bool:
             return False
     outgoing.refresh_from_db()
     return True
+
+
+def _is_stopped(outgoing: Outgoing) -> bool:
+    """Return whether it is an automatic reply of a shop that has switched them off."""
+    decision = outgoing.decision
+    if decision is None or decision.kind != Decision.Kind.AUTO:
+        return False
+    return not AutoSend.objects.filter(seller=outgoing.seller_id, is_on=True).exists()
 
 
 def _requeue(

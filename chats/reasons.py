@@ -90,9 +90,27 @@ DELIVERY: Mapping[str, Promise] = {
     "sign_renewed": _("WB wants the chat's other signature; sent again with it."),
     "too_slow": _("Sending took too long to begin; another try follows by itself."),
     "gave_up": _("Several tries brought no answer. Check the chat and try again."),
+    "auto_off": _("Automatic replies were switched off before it was sent."),
     "shop_off": _("The shop is switched off."),
 }
 """Why a reply is in its state: ``Outgoing.reason`` and ``OutgoingChange.reason``."""
+
+AUTO: Mapping[str, Promise] = {
+    "off": _("Automatic replies are switched off."),
+    "never": _("Messages like this are never answered automatically."),
+    "not_allowed": _("The shop has not allowed it for messages like this."),
+    "no_evidence": _(
+        "Too little evidence: 100 suggestions of this kind, 95 % accepted unchanged."
+    ),
+    "not_confident": _("It is not certain what the buyer means."),
+    "quiet_hours": _("Between 21:00 and 9:00 in Moscow nothing is sent automatically."),
+    "answered_today": _("This chat got an automatic reply within 24 hours."),
+    "code_this_month": _("This chat got a code within 30 days."),
+    "shop_cap": _("The automatic replies of the day are used up."),
+    "code_cap": _("The automatic sends of this code for the day are used up."),
+    "not_open": _("The suggestion does not wait for a decision."),
+}
+"""Why a suggestion is left to a person: ``autosend.why_not``."""
 
 SKIPS: Mapping[str, Promise] = {
     "no_answer_needed": _("No answer is needed"),
@@ -115,7 +133,7 @@ FORBIDDEN: Mapping[str, str] = {
 }
 """The word for each ``ForbiddenCause`` of the border."""
 
-_ALL = (SUGGESTIONS, CLOSED, REFUSED, DELIVERY, SKIPS)
+_ALL = (SUGGESTIONS, CLOSED, REFUSED, DELIVERY, SKIPS, AUTO)
 
 
 def suggestion(word: str) -> str:

@@ -10,7 +10,17 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import NotConnected, connect
 from agentiq.wb.tokens import Category
-from chats import alarms, desk, gate, health, outbox, polling, proposals, suggestions
+from chats import (
+    alarms,
+    autosend,
+    desk,
+    gate,
+    health,
+    outbox,
+    polling,
+    proposals,
+    suggestions,
+)
 from chats.models import Chat, Outgoing, Suggestion
 from promos.models import Seller
 
@@ -30,7 +40,9 @@ def suggest_chat(chat_id: int) -> None:
         chat = Chat.objects.filter(pk=chat_id).first()
     if chat is not None:
         with scope(seller=chat.seller_id):
-            suggestions.suggest(chat, now=timezone.now())
+            made = suggestions.suggest(chat, now=timezone.now())
+            if made is not None:
+                autosend.consider(made, now=timezone.now())
 
 
 @shared_task

@@ -2,9 +2,10 @@
 The conversation side of the seller's desk.
 
 conversations are facts; wordings are the shop's own texts and what edits propose to
-change in them; corrections tell what the analyser misread.
+change in them; corrections tell what the analyser misread; saved are the operators'
+own replies; autosend is what may be answered without a person.
 """
 
-from chats.admin import conversations, corrections, saved, wordings
+from chats.admin import autosend, conversations, corrections, saved, wordings
 
-__all__ = ["conversations", "corrections", "saved", "wordings"]
+__all__ = ["autosend", "conversations", "corrections", "saved", "wordings"]

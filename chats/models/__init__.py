@@ -4,6 +4,7 @@ Rows of the conversation side, in the order of the loop.
 WB event → Message → Analysis → Suggestion → Decision → Outgoing → Attempt → WB.
 """
 
+from chats.models.autosend import AutoSend
 from chats.models.conversations import (
     Attachment,
     Chat,
@@ -38,6 +39,7 @@ __all__ = [
     "Analysis",
     "Attachment",
     "Attempt",
+    "AutoSend",
     "Chat",
     "ChatAct",
     "ChatOrder",

@@ -15,6 +15,7 @@ TABLES = {
     "refused": reasons.REFUSED,
     "delivery": reasons.DELIVERY,
     "skips": reasons.SKIPS,
+    "auto": reasons.AUTO,
     "refusals": promo_reasons.REFUSALS,
     "losses": promo_reasons.LOSSES,
 }
