@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -64,5 +63,5 @@ class AutoSendAdmin(SellerAdmin):
 def _line(seen: autosend.Evidence) -> str:
     """Say how far the evidence of one intent has come."""
     figures = {"unchanged": seen.unchanged, "cases": seen.cases, "of": autosend.CASES}
-    text = say("%(unchanged)d of %(cases)d unchanged, %(of)d needed") % figures
+    text = _("%(unchanged)d of %(cases)d unchanged, %(of)d needed") % figures
     return f"{text} ✓" if seen.is_enough else text
