@@ -96,9 +96,20 @@ def _scratch() -> Iterator[None]:
         with override_settings(REDIS_PREFIX=prefix):
             yield
     finally:
+        _end_sessions()
         connection.creation.destroy_test_db(old, verbosity=0)
         for key in limiter.connection().scan_iter(f"{prefix}*"):
             limiter.connection().delete(key)
+
+
+def _end_sessions() -> None:
+    """End what a stopped worker left open: the database could not be dropped."""
+    query = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
 
 
 def _parallel(count: int, work: Callable[..., None], *args: Any) -> list[Any]:
