@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 
-from chats import decisions
+from chats import decisions, llm
 from chats.analyzer.taxonomy import APOLOGY
 from chats.decisions import Refused
 from chats.models import AutoSend, Decision, Outgoing, Suggestion
@@ -122,6 +122,10 @@ def _by_settings(suggestion: Suggestion, settings: AutoSend) -> str:
 def _by_reading(suggestion: Suggestion) -> str:
     analysis = suggestion.analysis
     if suggestion.is_escalation or analysis.sentiment == "negative":
+        return "never"
+    # What a model outside wrote is read by a person before a buyer reads it.
+    drafted = (suggestion.variant, suggestion.plain_variant)
+    if any(variant.startswith(llm.DRAFTED) for variant in drafted):
         return "never"
     return "" if analysis.confident else "not_confident"
 

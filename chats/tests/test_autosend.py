@@ -156,6 +156,14 @@ def test_a_complaint_is_never_answered_automatically(make_chat, shadow, settings
     assert why(suggestions.suggest(make_chat(BROKEN), now=NOON)) == "never"
 
 
+def test_what_a_model_drafted_waits_for_a_person(proposed, shadow, settings_row):
+    shadow()
+
+    proposed.plain_variant = "llm/1"
+
+    assert why(proposed) == "never"
+
+
 def test_a_chat_gets_one_automatic_reply_a_day(
     proposed, shadow, settings_row, make_chat
 ):
