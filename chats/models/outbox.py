@@ -179,6 +179,8 @@ class Attempt(models.Model):
     objects = scoped()
 
     class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
         ordering = ("pk",)
 
 

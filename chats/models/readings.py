@@ -53,6 +53,10 @@ class Correction(models.Model):
 
     objects = scoped()
 
+    class Meta:
+        verbose_name = _("correction")
+        verbose_name_plural = _("corrections")
+
 
 class SuggestionQuerySet(models.QuerySet["Suggestion"]):
     def open(self) -> Self:
