@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, DecimalField, Q, Sum
+from django.db.models import (
+    Aggregate,
+    Case,
+    Count,
+    DecimalField,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    When,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -166,10 +176,11 @@ def _product(seller: Seller, nm_id: int | None) -> Product | None:
 
 
 def _codes(seller: Seller, now: datetime, exclude: Collection[int]) -> list[PromoCode]:
-    """Return the codes worth a word, each with what was sent of it."""
+    """Return the codes worth a word, with what was sent of those that set a limit."""
     today = days.day_start(days.moscow_date(now))
+    sent_today = Count("pk", filter=Q(sent_at__gte=today))
     discount = Cast(
-        KeyTextTransform("discount_rub", "sends__snapshot"),
+        KeyTextTransform("discount_rub", "snapshot"),
         DecimalField(max_digits=12, decimal_places=2),
     )
     rows = PromoCode.objects.current().filter(
@@ -177,11 +188,22 @@ def _codes(seller: Seller, now: datetime, exclude: Collection[int]) -> list[Prom
     )
     return list(
         rows.exclude(pk__in=exclude).annotate(
-            sent=Count("sends"),
-            sent_today=Count("sends", filter=Q(sends__sent_at__gte=today)),
-            given=Sum(discount),
+            sent=_over_sends(Count("pk"), limit="loss_budget"),
+            sent_today=_over_sends(sent_today, limit="daily_cap"),
+            given=_over_sends(Sum(discount), limit="loss_budget"),
         )
     )
+
+
+def _over_sends(value: Aggregate, *, limit: str) -> Case:
+    """
+    Return ``value`` over a code's sends, NULL for a code that sets no such limit.
+
+    Every suggestion asks for this, and a code may have a million sends.
+    """
+    sends = PromoCodeSend.objects.filter(promo_code=OuterRef("pk")).order_by()
+    found = sends.values("promo_code").annotate(found=value).values("found")
+    return Case(When(**{f"{limit}__isnull": False}, then=Subquery(found)))
 
 
 def _sent_recently(seller: Seller, chat_id: str, now: datetime) -> bool:
@@ -217,7 +239,7 @@ def _situation(
 
 
 def _is_capped(row: PromoCode) -> bool:
-    return row.daily_cap is not None and row.sent_today >= row.daily_cap
+    return row.daily_cap is not None and (row.sent_today or 0) >= row.daily_cap
 
 
 def _is_spent(row: PromoCode) -> bool:
@@ -226,8 +248,9 @@ def _is_spent(row: PromoCode) -> bool:
 
 def _usage(row: PromoCode) -> budgets.Usage:
     """Return how far the code's loss budget is used, by the cautious estimate."""
-    each = (row.given or Decimal(0)) / row.sent if row.sent else Decimal(0)
-    given = budgets.loss(open_sends=row.sent, rate=budgets.CAUTIOUS_RATE, discount=each)
+    sent = row.sent or 0
+    each = (row.given or Decimal(0)) / sent if sent else Decimal(0)
+    given = budgets.loss(open_sends=sent, rate=budgets.CAUTIOUS_RATE, discount=each)
     return budgets.usage(given, row.loss_budget)
 
 
