@@ -35,7 +35,6 @@ from django.db import DatabaseError, InterfaceError, connection, connections
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
-from agentiq import crypto
 from agentiq.marketplace import NotConnected, connect
 from agentiq.wb.client import Hosts, WbClient
 from agentiq.wb.errors import WbError
@@ -43,7 +42,8 @@ from agentiq.wb.simulator import Remote
 from agentiq.wb.tokens import Category, decode_token
 from chats import decisions, matching, outbox, polling, reasons, tasks
 from chats.models import Chat, Outgoing
-from promos.models import PromoCode, PromoCodeSend, Seller, WbToken
+from promos import tokens
+from promos.models import PromoCode, PromoCodeSend, Seller
 
 SENDS = 200
 SELLER_SENDS = 10
@@ -164,15 +164,7 @@ def _furnish(url: str, sends: int) -> list[str]:
 def _seller(token: str) -> Seller:
     facts = decode_token(token)
     seller = Seller.objects.create(name=f"Лавка {facts.seller_uuid[:8]}")
-    WbToken.objects.create(
-        seller=seller,
-        sealed_token=crypto.seal(token),
-        kind=facts.kind.value,
-        categories=sorted(int(category) for category in facts.categories),
-        expires_at=facts.expires_at,
-        seller_uuid=facts.seller_uuid,
-        token_id=facts.token_id,
-    )
+    tokens.enter(seller, token, by=None, now=timezone.now())
     now = timezone.now()
     with scope(seller=seller):
         PromoCode.objects.create(

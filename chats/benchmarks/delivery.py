@@ -27,17 +27,18 @@ from django.test.utils import override_settings
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
-from agentiq import crypto, limiter
+from agentiq import limiter
 from agentiq.limiter import RedisLimiter
 from agentiq.marketplace import connect
 from agentiq.wb import limits
 from agentiq.wb.errors import WbThrottled
 from agentiq.wb.records import ChatEvent, EventPage
 from agentiq.wb.simulator import Simulator, serve
-from agentiq.wb.tokens import TokenKind, decode_token
+from agentiq.wb.tokens import TokenKind
 from chats import inbox, polling, tasks
 from chats.models import FeedCursor
-from promos.models import Seller, WbToken
+from promos import tokens
+from promos.models import Seller
 
 Figures = dict[str, Any]
 TEXTS = (
@@ -416,16 +417,8 @@ def _shops(simulator: Simulator, count: int) -> Iterator[list[tuple[Seller, str]
 
 
 def _shop(name: str, token: str) -> Seller:
-    seller, facts = Seller.objects.create(name=name), decode_token(token)
-    WbToken.objects.create(
-        seller=seller,
-        sealed_token=crypto.seal(token),
-        kind=facts.kind.value,
-        categories=sorted(int(one) for one in facts.categories),
-        expires_at=facts.expires_at,
-        seller_uuid=facts.seller_uuid,
-        token_id=facts.token_id,
-    )
+    seller = Seller.objects.create(name=name)
+    tokens.enter(seller, token, by=None, now=timezone.now())
     return seller
 
 

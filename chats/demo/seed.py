@@ -17,15 +17,14 @@ from django.db import transaction
 from django.db.models import F
 from django_scopes import scope
 
-from agentiq import crypto
 from agentiq.wb.client import Hosts, WbClient
 from agentiq.wb.simulator import Simulator, serve
-from agentiq.wb.tokens import decode_token
 from chats import inbox
 from chats.demo import history, people, shop
 from chats.demo.people import Said, Story
 from chats.models import Chat, Message
-from promos.models import Membership, Product, PromoCode, Seller, WbToken
+from promos import tokens
+from promos.models import Membership, Product, PromoCode, Seller
 from promos.rules import days
 
 _PAGE = 1000
@@ -47,7 +46,7 @@ def seed(
     tell("магазин, товары, промокоды")
     seller = open_shop(now)
     token = simulator.make_token(sid=simulator.add_seller(sid=shop.SID, name=shop.NAME))
-    keep_token(seller, token)
+    tokens.enter(seller, token, by=None, now=now)
     stock(simulator)
     told = people.stories(now, count=count)
     tell(f"{len(told)} чатов покупателей")
@@ -89,20 +88,6 @@ def open_shop(now: datetime) -> Seller:
         for code in shop.codes(days.moscow_date(now)):
             _enter(seller, code)
     return seller
-
-
-def keep_token(seller: Seller, token: str) -> WbToken:
-    """Seal the simulated WB's token for the shop."""
-    facts = decode_token(token)
-    return WbToken.objects.create(
-        seller=seller,
-        sealed_token=crypto.seal(token),
-        kind=facts.kind.value,
-        categories=sorted(int(category) for category in facts.categories),
-        expires_at=facts.expires_at,
-        seller_uuid=facts.seller_uuid,
-        token_id=facts.token_id,
-    )
 
 
 def stock(simulator: Simulator) -> None:
