@@ -2,7 +2,7 @@
 
 import pytest
 
-from chats.tests.test_desk_browser import CHROMIUM, browser
+from chats.tests.test_desk_browser import CHROMIUM, browser, let_requests_end
 
 __all__ = ["browser"]
 pytestmark = [
@@ -26,3 +26,4 @@ def test_the_docs_draw_every_route_and_ask_nobody_else(browser, live_server):
     ours = ("data:", "blob:", live_server.url)
     assert not [url for url in asked if not url.startswith(ours)]
     page.close()
+    let_requests_end()

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from django_scopes import scope
 
@@ -42,6 +44,20 @@ def browser():
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+def let_requests_end(seconds=20):
+    """Wait until the served pages hold no transaction the flush could meet."""
+    quiet, until = 0, time.monotonic() + seconds
+    while quiet < 3 and time.monotonic() < until:
+        time.sleep(0.05)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' "
+                "AND datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            quiet = 0 if cursor.fetchone()[0] else quiet + 1
+    assert quiet, "a request is still running"
+
+
 @pytest.fixture
 def sign_in(browser, live_server):
     """Open the desk as a person, in a browser of their own."""
@@ -51,6 +67,7 @@ def sign_in(browser, live_server):
         size = {"width": width, "height": height}
         context = browser.new_context(viewport=size, locale="ru-RU", **options)
         contexts.append(context)
+        context.on("close", lambda closed: contexts.remove(closed))
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.faults = []
@@ -64,6 +81,9 @@ def sign_in(browser, live_server):
 
     yield enter
     for context in contexts:
+        context.set_offline(True)
+    let_requests_end()
+    for context in contexts.copy():
         context.close()
 
 
