@@ -41,6 +41,7 @@ from agentiq.wb.errors import WbError
 from agentiq.wb.simulator import Remote
 from agentiq.wb.tokens import Category, decode_token
 from chats import decisions, matching, outbox, polling, reasons, tasks
+from chats.benchmarks import _scratch
 from chats.models import Chat, Outgoing
 from promos import tokens
 from promos.models import PromoCode, PromoCodeSend, Seller
@@ -93,13 +94,14 @@ def run(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if options["nursery"]:
         nursery()
         return
-    yield chaos(
-        sends=options["sends"],
-        seed=options["seed"],
-        limit=options["limit"],
-        url=options["url"],
-        tokens=options["token"],
-    )
+    with _scratch.places("chaos"):
+        yield chaos(
+            sends=options["sends"],
+            seed=options["seed"],
+            limit=options["limit"],
+            url=options["url"],
+            tokens=options["token"],
+        )
 
 
 def chaos(

@@ -1,8 +1,7 @@
 """
 How fast messages come in, how much of WB's limits is used, whether polls keep time.
 
-Runs in a database of its own, made and dropped here, and under Redis keys of its
-own; the limits are the simulator's, which counts every request too many as a 429.
+Runs in a database and a Redis of its own, gone afterwards; the limits are the simulator's, which counts every request too many as a 429.
 ``cpu`` figures count this process and its PostgreSQL session together, so they say
 what one core does even on a machine that is busy with other things.
 """
@@ -36,6 +35,7 @@ from agentiq.wb.records import ChatEvent, EventPage
 from agentiq.wb.simulator import Simulator, serve
 from agentiq.wb.tokens import TokenKind
 from chats import inbox, polling, tasks
+from chats.benchmarks import _scratch
 from chats.models import FeedCursor
 from promos import tokens
 from promos.models import Seller
@@ -74,7 +74,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Figures) -> Iterator[Figures]:
     """Yield the figures, in scratch places that are gone afterwards."""
     only = options["only"]
-    with _scratch():
+    with _scratch.places("delivery"):
         if only in (None, "limits"):
             yield _decisions()
             yield from _saturation(options["seconds"])
@@ -85,32 +85,6 @@ def run(options: Figures) -> Iterator[Figures]:
         if only in (None, "polls"):
             silence = timedelta(minutes=options["silence"])
             yield _schedule(options["sellers"], options["workers"], silence)
-
-
-@contextlib.contextmanager
-def _scratch() -> Iterator[None]:
-    prefix = f"bench-{uuid.uuid4().hex[:8]}:"
-    connection.close()
-    old = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        with override_settings(REDIS_PREFIX=prefix):
-            yield
-    finally:
-        _end_sessions()
-        connection.creation.destroy_test_db(old, verbosity=0)
-        for key in limiter.connection().scan_iter(f"{prefix}*"):
-            limiter.connection().delete(key)
-
-
-def _end_sessions() -> None:
-    """End what a stopped worker left open: the database could not be dropped."""
-    query = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(query)
 
 
 def _parallel(count: int, work: Callable[..., None], *args: Any) -> list[Any]:

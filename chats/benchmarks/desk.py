@@ -1,7 +1,7 @@
 """
 What the desk's pages cost, beside the least Django page that shows the same rows.
 
-Each size gets a database of its own: that many chats with ten messages each, one of
+Each size gets a database and a Redis of its own: that many chats with ten messages each, one of
 them with five thousand. Both servers run on two gunicorn workers. CPU is read from
 /proc, so server and database must be on this machine.
 """
@@ -21,13 +21,11 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles import finders
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -36,11 +34,11 @@ from django_scopes import scopes_disabled
 
 from chats import desk, live
 from chats.analyzer.taxonomy import Intent, Sentiment
+from chats.benchmarks import _scratch
 from chats.models import Chat
 from promos.models import Membership, Seller
 
 Figures = dict[str, Any]
-NAME = "agentiq_bench"
 PASSWORD = "bench-only"
 WORKERS = 2
 LONG = 5000
@@ -87,38 +85,15 @@ def run(options: Figures) -> Iterator[Figures]:
     """Yield a line for each page and size, then how each page grew."""
     first: dict[str, Figures] = {}
     for size in options["chats"]:
-        with _database() as url, scopes_disabled():
+        with _scratch.places("desk") as places, scopes_disabled():
             _seed(size)
-            for figures in _measured(url, size, options["requests"]):
+            for figures in _measured(places, size, options["requests"]):
                 yield figures
                 before = first.setdefault(figures["page"], figures)
                 if before is not figures:
                     growth = figures["cpu_ms"] / max(before["cpu_ms"], 0.01)
                     grown = {"from": before["chats"], "to": size}
                     yield {"page": figures["page"], **grown, "growth": round(growth, 2)}
-
-
-@contextmanager
-def _database() -> Iterator[str]:
-    """A database of our own on the same server; gone afterwards."""
-    name = connection.settings_dict["NAME"]
-    _execute(f"DROP DATABASE IF EXISTS {NAME}", f"CREATE DATABASE {NAME}")
-    connection.close()
-    connection.settings_dict["NAME"] = NAME
-    try:
-        call_command("migrate", verbosity=0)
-        parts = urlsplit(settings.DATABASE_URL)
-        yield urlunsplit(parts._replace(path=f"/{NAME}"))
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = name
-        _execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-
-
-def _execute(*statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
 
 
 def _seed(size: int) -> None:
@@ -155,13 +130,11 @@ def _seed(size: int) -> None:
     desk.tidy(seller.pk)
 
 
-def _measured(url: str, size: int, count: int) -> Iterator[Figures]:
+def _measured(places: dict[str, str], size: int, count: int) -> Iterator[Figures]:
     user = get_user_model().objects.get(username="bench")
     seller = Seller.objects.get()
-    redis = urlunsplit(urlsplit(settings.REDIS_URL)._replace(path="/15"))
     environment = os.environ | {
-        "DATABASE_URL": url,
-        "REDIS_URL": redis,
+        **places,
         "SECRET_KEY": settings.SECRET_KEY,
         "DJANGO_SETTINGS_MODULE": "agentiq.settings",
         "LOG_LEVEL": "ERROR",
@@ -315,9 +288,8 @@ def _database_pids() -> list[int]:
     """The database's processes that serve this benchmark, told by the server."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = %s"
-            " AND pid <> pg_backend_pid()",
-            [NAME],
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid()"
         )
         return [row[0] for row in cursor.fetchall()]
 
