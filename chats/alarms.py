@@ -4,12 +4,14 @@ What the chat side can see going wrong: reading, sending, and buyers left waitin
 Causes only; ``promos.alerts.keep`` makes the alerts agree with them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, F, Min, Q
 
-from chats.models import Chat, FeedCursor, Outgoing, OutgoingChange
+from chats import clocks
+from chats.models import Chat, ChatQuerySet, FeedCursor, Outgoing, OutgoingChange
+from chats.models.clocks import AFTER_RATING, ANSWER_WITHIN
 from promos import alerts
 from promos.alert_words import path
 from promos.alerts import Cause, Kind, Level
@@ -22,8 +24,8 @@ TROUBLE = 3  # more than so many replies in trouble …
 TROUBLE_RAISES = timedelta(minutes=10)  # … within this raise an alert,
 TROUBLE_CLOSES = timedelta(minutes=30)  # … not more within this close it
 UNSETTLED = timedelta(minutes=5)
-TO_ANSWER = timedelta(days=10)  # WB's rule for sellers, see wb_api in the docs
 DEADLINES = ((100, Level.CRITICAL), (80, Level.WARNING), (50, Level.INFO))
+TARGETS = ((100, Level.WARNING), (80, Level.INFO), (50, Level.INFO))
 
 KINDS = (
     Kind.POLL_BEHIND,
@@ -40,6 +42,8 @@ def watch(seller: Seller, *, now: datetime) -> list[Alert]:
         *send_trouble(seller, now),
         *unknown_deliveries(seller, now),
         *chat_deadlines(seller, now),
+        *rating_deadlines(seller, now),
+        *own_targets(seller, now),
     ]
     return alerts.keep(seller, KINDS, causes, now=now)
 
@@ -118,7 +122,7 @@ def chat_deadlines(seller: Seller, now: datetime) -> Iterator[Cause]:
     """Yield a cause per threshold for buyers who waited 50, 80 or 100 % of ten days."""
     newest = None
     for percent, level in DEADLINES:
-        edge = now - TO_ANSWER * percent / 100
+        edge = now - ANSWER_WITHIN * percent / 100
         waiting = Chat.objects.filter(seller=seller, waiting_since__lte=edge)
         if newest is not None:
             waiting = waiting.filter(waiting_since__gt=newest)
@@ -126,7 +130,7 @@ def chat_deadlines(seller: Seller, now: datetime) -> Iterator[Cause]:
         oldest = waiting.order_by("waiting_since", "pk").first()
         if oldest is None or oldest.waiting_since is None:
             continue
-        left = oldest.waiting_since + TO_ANSWER - now
+        left = oldest.waiting_since + ANSWER_WITHIN - now
         yield Cause(
             kind=Kind.CHAT_DEADLINE,
             key=str(percent),
@@ -135,6 +139,68 @@ def chat_deadlines(seller: Seller, now: datetime) -> Iterator[Cause]:
                 "threshold": percent,
                 "count": waiting.count(),
                 "hours": max(0, int(left.total_seconds() // 3600)),
+                "since": oldest.waiting_since.isoformat(),
+            },
+            link=path("chats:chat", oldest.pk) or path("chats:inbox"),
+        )
+
+
+def rating_deadlines(seller: Seller, now: datetime) -> Iterator[Cause]:
+    """Yield a cause per threshold for 72 hours after a low rating, while one waits."""
+    waiting = Chat.objects.filter(
+        seller=seller, waiting_since__isnull=False, low_rated_at__isnull=False
+    ).exclude(waiting_since__gte=F("low_rated_at") + AFTER_RATING)
+    edges = [(it, now - AFTER_RATING * it / 100) for it, _ in DEADLINES]
+    passed = {it: Q(low_rated_at__lte=edge) for it, edge in edges}
+    yield from _thresholds("rating", DEADLINES, waiting, passed)
+
+
+def own_targets(seller: Seller, now: datetime) -> Iterator[Cause]:
+    """
+    Yield a cause per threshold for the shop's own targets, in its working time.
+
+    A missed target is no broken rule of WB: it is told a level more quietly.
+    """
+    own = clocks.of(seller.pk)
+    targets = ((True, own.first), (False, own.later))
+    passed = {}
+    for percent, _ in TARGETS:
+        late = Q(pk__in=())
+        for never_answered, target in targets:
+            edge = target and own.hours.before(now, target * percent / 100)
+            if edge:
+                late |= Q(
+                    last_seller_at__isnull=never_answered, waiting_since__lte=edge
+                )
+        passed[percent] = late
+    waiting = Chat.objects.filter(seller=seller, waiting_since__isnull=False)
+    if own.first or own.later:
+        yield from _thresholds("target", TARGETS, waiting, passed)
+
+
+def _thresholds(
+    clock: str,
+    levels: Iterable[tuple[int, Level]],
+    waiting: ChatQuerySet,
+    passed: dict[int, Q],
+) -> Iterator[Cause]:
+    """Yield a cause for each threshold whose chats have not passed the next one."""
+    beyond: Q | None = None
+    for percent, level in levels:
+        found = waiting.filter(passed[percent])
+        found = found.exclude(beyond) if beyond else found
+        beyond = passed[percent]
+        oldest = found.order_by("due_at", "pk").first()
+        if oldest is None:
+            continue
+        yield Cause(
+            kind=Kind.CHAT_DEADLINE,
+            key=f"{clock}-{percent}",
+            level=level,
+            params={
+                "clock": clock,
+                "threshold": percent,
+                "count": found.count(),
                 "since": oldest.waiting_since.isoformat(),
             },
             link=path("chats:chat", oldest.pk) or path("chats:inbox"),

@@ -1,6 +1,6 @@
 """What the desk's pages post."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -10,6 +10,7 @@ from chats import desk, labels, reasons
 from chats.desk import Filters
 from chats.models import Note, Presence
 from promos.models import Membership, PromoCode
+from promos.rules.days import day_start, moscow_date
 
 
 class FilterForm(forms.Form):
@@ -90,12 +91,15 @@ class BulkForm(forms.Form):
     MOST = 200
 
     act = forms.ChoiceField(
-        choices=[("assign", ""), ("snooze", ""), ("wake", ""), ("tag", "")]
+        choices=[
+            (word, "") for word in ("assign", "snooze", "wake", "tag", "rate", "unrate")
+        ]
     )
     chats = forms.MultipleChoiceField(required=False)
     assignee = forms.ModelChoiceField(Membership.objects.none(), required=False)
     hours = forms.IntegerField(required=False, min_value=1, max_value=24 * 60)
     tag = forms.CharField(required=False, max_length=40)
+    rated_on = forms.DateField(required=False)
 
     def __init__(self, *args: Any, seller: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,6 +115,11 @@ class BulkForm(forms.Form):
                 _("At most %(most)s chats at once."), params={"most": self.MOST}
             )
         return chats
+
+    def rated_at(self, now: datetime) -> datetime:
+        """Return when the rating was left; of a day only its start is safe to assume."""
+        day = self.cleaned_data["rated_on"]
+        return day_start(day) if day and day != moscow_date(now) else now
 
     def for_hours(self) -> timedelta:
         return timedelta(hours=self.cleaned_data["hours"] or 3)

@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,7 +17,7 @@ from django.db.models import Case, Value, When
 from django_scopes import scope
 
 from agentiq.wb.records import ChatCard, ChatEvent, EventPage, GoodCard
-from chats import bulk, live, tellings
+from chats import bulk, clocks, live, tellings
 from chats.models import (
     Attachment,
     Chat,
@@ -32,7 +32,6 @@ from promos.models import Seller, Webhook
 
 logger = logging.getLogger(__name__)
 
-ANSWER_WITHIN = timedelta(days=10)  # WB's offer: after that the chat counts as missed
 OWN = "seller-public-api"  # written through the API: by us or another program
 _ID_LENGTH = 100
 _BIGGEST = 2**63 - 1
@@ -70,13 +69,14 @@ class _Kept:
     preview: str
     message_count: int
     snoozed_until: datetime | None
+    low_rated_at: datetime | None
     # What this page did:
     asked: bool = False
     answered: bool = False
     unclear: bool = False  # an answer came late: look up since when the buyer waits
 
 
-_COLUMNS = tuple(_Kept.__slots__)[:14]
+_COLUMNS = tuple(_Kept.__slots__)[:15]
 
 
 def receive(seller: Seller, page: EventPage, *, now: datetime) -> Received:
@@ -146,7 +146,7 @@ def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Receiv
     found = [(pk, first[event_id]) for pk, event_id in new]
     # A new chat's event has its own time; two of one millisecond keep feed order.
     found.sort(key=lambda pair: (_moment(pair[1], now), pair[0]))
-    _keep(chats, found, now)
+    _keep(seller.pk, chats, found, now)
     _store_files(seller, found)
     _store_orders(
         seller,
@@ -219,6 +219,7 @@ def _locked_chats(seller: Seller, keys: Sequence[str]) -> dict[str, _Kept]:
 
 
 def _keep(
+    seller_id: int,
     chats: dict[str, _Kept],
     found: Sequence[tuple[int, ChatEvent]],
     now: datetime,
@@ -233,7 +234,8 @@ def _keep(
         if event.sender == "seller" and event.source == OWN and _says(event):
             foreign.append((chat.id, event.text))
     _look_up([chat for chat in touched.values() if chat.unclear])
-    bulk.update(Chat, [_row(chat, now) for chat in touched.values()])
+    own = clocks.of(seller_id)
+    bulk.update(Chat, [_row(chat, own, now) for chat in touched.values()])
     elsewhere = set(_from_elsewhere(foreign))
     reasons = {}
     for chat in touched.values():
@@ -298,8 +300,9 @@ def _look_up(chats: Sequence[_Kept]) -> None:
         chat.waiting_since = since[chat.id]
 
 
-def _row(chat: _Kept, now: datetime) -> dict[str, Any]:
+def _row(chat: _Kept, own: clocks.Clocks, now: datetime) -> dict[str, Any]:
     since = chat.waiting_since
+    answered_at, low_rated_at = chat.last_seller_at, chat.low_rated_at
     return {
         "id": chat.id,
         "reply_sign": chat.reply_sign,
@@ -311,7 +314,8 @@ def _row(chat: _Kept, now: datetime) -> dict[str, Any]:
         "last_buyer_at": chat.last_buyer_at,
         "last_seller_at": chat.last_seller_at,
         "waiting_since": since,
-        "due_at": since + ANSWER_WITHIN if since else None,
+        "due_at": since
+        and own.due(since, answered_at=answered_at, low_rated_at=low_rated_at),
         "preview": chat.preview,
         "message_count": chat.message_count,
         "snoozed_until": chat.snoozed_until,

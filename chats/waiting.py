@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chats import inbox, suggestions
+from chats import clocks, suggestions
 from chats.models import Chat, Outgoing
 
 
@@ -19,7 +19,7 @@ def again(chat: Chat, *, now: datetime) -> None:
     """Note that no reply is on its way after all: the buyer's wait goes on."""
     asked = suggestions.turn_of(chat)
     chat.waiting_since = asked.messages[0].added_at if asked else None
-    chat.due_at = chat.waiting_since and chat.waiting_since + inbox.ANSWER_WITHIN
+    chat.due_at = clocks.due_at(chat)
     chat.changed_at = now
     chat.save(update_fields=["waiting_since", "due_at", "changed_at"])
 

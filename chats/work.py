@@ -8,8 +8,11 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
-from chats import live
+from chats import clocks, live
 from chats.models import Chat, ChatAct
+
+CHANGED = ("assignee", "snoozed_until", "tags", "low_rated_at", "due_at", "changed_at")
+MOMENTS = ("snoozed_until", "low_rated_at")
 
 
 def assign(chats: Iterable[int], assignee: Any, **who: Any) -> UUID:
@@ -32,6 +35,15 @@ def tag(chats: Iterable[int], name: str, **who: Any) -> UUID:
     return _change(chats, ChatAct.Kind.TAG, {"tag": name}, **who)
 
 
+def rate_low(chats: Iterable[int], at: datetime | None, **who: Any) -> UUID:
+    """
+    Note that the buyers left a low rating at a moment; None takes the mark off.
+
+    From then on WB's 72 hours run in the chat, beside the clocks of every chat.
+    """
+    return _change(chats, ChatAct.Kind.LOW_RATING, {"low_rated_at": at}, **who)
+
+
 def wake_due(seller: Any, *, now: datetime) -> int:
     """Bring back chats whose time has come."""
     due = Chat.objects.filter(seller=seller, snoozed_until__lte=now)
@@ -48,17 +60,19 @@ def undo(seller: Any, batch: UUID, *, operator: Any, now: datetime) -> int:
         ChatAct.objects.filter(seller=seller, batch=batch, operator=operator)
         .exclude(kind=ChatAct.Kind.UNDO)
         .select_related("chat")
+        .select_for_update(of=("chat",), no_key=True)
+        .order_by("chat_id")
     )
-    chats = []
+    chats, own = [], clocks.of(seller.pk)
     for act in acts:
-        before = dict(act.before)
-        if before.get("snoozed_until"):
-            before["snoozed_until"] = parse_datetime(before["snoozed_until"])
-        for name, value in before.items():
+        for name, value in act.before.items():
+            value = parse_datetime(value) if value and name in MOMENTS else value
             setattr(act.chat, name, value)
+        if act.kind == ChatAct.Kind.LOW_RATING:
+            act.chat.due_at = clocks.due_at(act.chat, own)
         act.chat.changed_at = now
         chats.append(act.chat)
-    Chat.objects.bulk_update(chats, ["assignee", "snoozed_until", "tags", "changed_at"])
+    Chat.objects.bulk_update(chats, CHANGED)
     ChatAct.objects.bulk_create(
         ChatAct(
             seller=seller, chat=chat, operator=operator, kind=ChatAct.Kind.UNDO, at=now
@@ -95,7 +109,7 @@ def _change(
         )
         for chat in chats
     ]
-    name = values.get("tag")
+    name, own = values.get("tag"), clocks.of(seller.pk)
     tagged = bool(name) and all(name in chat.tags for chat in chats)
     for chat in chats:
         if name:
@@ -104,17 +118,19 @@ def _change(
         else:
             for field, value in values.items():
                 setattr(chat, field, value)
+        if kind == ChatAct.Kind.LOW_RATING:
+            chat.due_at = clocks.due_at(chat, own)
         chat.changed_at = now
-    Chat.objects.bulk_update(chats, ["assignee", "snoozed_until", "tags", "changed_at"])
+    Chat.objects.bulk_update(chats, CHANGED)
     ChatAct.objects.bulk_create(acts)
     live.bump(seller.pk)
     return batch
 
 
 def _before(chat: Chat) -> dict[str, Any]:
-    until = chat.snoozed_until
+    moments = {name: getattr(chat, name) for name in MOMENTS}
     return {
         "assignee_id": chat.assignee_id,
-        "snoozed_until": until.isoformat() if until else None,
         "tags": list(chat.tags),
+        **{name: at.isoformat() if at else None for name, at in moments.items()},
     }

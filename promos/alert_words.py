@@ -290,6 +290,10 @@ def _unknown_delivery(params: Params) -> Words:
 
 
 def _chat_deadline(params: Params) -> Words:
+    since = _("The oldest waits since %(since)s.") % {"since": _moment(params["since"])}
+    if "clock" in params:
+        said, advice = _other_clock(params)
+        return said % params, f"{since} {advice}"
     hours = params["hours"]
     if params["threshold"] >= 100:
         said = ngettext(
@@ -304,8 +308,37 @@ def _chat_deadline(params: Params) -> Words:
             params["count"],
         )
     advice = _("WB asks sellers to answer within ten days. Answer the oldest first.")
-    since = _("The oldest waits since %(since)s.") % {"since": _moment(params["since"])}
     return said % {**params, "hours": hours}, f"{since} {advice}"
+
+
+def _other_clock(params: Params) -> Words:
+    """What is late, or part of the way there, by another clock than the ten days."""
+    count, late = params["count"], params["threshold"] >= 100
+    if params["clock"] == "rating":
+        advice = _("WB lets a low rating be talked over for 72 hours.")
+        if late:
+            return ngettext(
+                "%(count)d buyer with a low rating has waited longer than 72 hours",
+                "%(count)d buyers with a low rating have waited longer than 72 hours",
+                count,
+            ), advice
+        return ngettext(
+            "%(count)d buyer with a low rating waits: %(threshold)d%% of 72 hours gone",
+            "%(count)d buyers with a low rating wait: %(threshold)d%% of 72 hours gone",
+            count,
+        ), advice
+    advice = _("The shop's own target, in its working time. The list is in its order.")
+    if late:
+        return ngettext(
+            "%(count)d buyer has waited longer than the shop's target",
+            "%(count)d buyers have waited longer than the shop's target",
+            count,
+        ), advice
+    return ngettext(
+        "%(count)d buyer waits: %(threshold)d%% of the shop's target gone",
+        "%(count)d buyers wait: %(threshold)d%% of the shop's target gone",
+        count,
+    ), advice
 
 
 def _wb_news(params: Params) -> Words:

@@ -5,6 +5,7 @@ WB event → Message → Analysis → Suggestion → Decision → Outgoing → A
 """
 
 from chats.models.autosend import AutoSend
+from chats.models.clocks import AnswerTarget
 from chats.models.conversations import (
     Attachment,
     Chat,
@@ -37,6 +38,7 @@ from chats.models.replies import ReplyTemplate, WordingProposal
 
 __all__ = [
     "Analysis",
+    "AnswerTarget",
     "Attachment",
     "Attempt",
     "AutoSend",

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from agentiq.tenancy import scoped
+from chats.models.clocks import AFTER_RATING, ANSWER_WITHIN
 from promos.models import Seller
 
 
@@ -72,7 +73,9 @@ class Chat(models.Model):
     message_count = models.PositiveIntegerField(default=0)
     # Since when the buyer waits for an answer; None: answered (or never asked).
     waiting_since = models.DateTimeField(_("Waiting since"), null=True)
-    due_at = models.DateTimeField(_("Answer by"), null=True)
+    due_at = models.DateTimeField(_("Answer by"), null=True)  # see chats.clocks
+    # Marked by a person: WB's reviews name neither the chat nor the buyer.
+    low_rated_at = models.DateTimeField(_("Low rating"), null=True)
     snoozed_until = models.DateTimeField(_("Put off until"), null=True)
     # Moves with anything a list or an open chat shows: pages ask «what is newer?».
     changed_at = models.DateTimeField(default=None, null=True)
@@ -147,6 +150,15 @@ class Chat(models.Model):
 
     def __str__(self) -> str:
         return self.buyer_name or self.wb_chat_id
+
+    @property
+    def clock(self) -> str:
+        """Which clock ends first: ``wb``, ``rating``, ``target``; empty for none."""
+        if self.waiting_since is None or self.due_at is None:
+            return ""
+        if self.low_rated_at and self.due_at == self.low_rated_at + AFTER_RATING:
+            return "rating"
+        return "wb" if self.due_at == self.waiting_since + ANSWER_WITHIN else "target"
 
     @property
     def can_reply(self) -> bool:

@@ -19,6 +19,7 @@ class ChatAct(models.Model):
         SNOOZE = "snooze", _("put the chat off")
         WAKE = "wake", _("took the chat up again")
         TAG = "tag", _("changed the tags")
+        LOW_RATING = "low_rating", _("noted a low rating")
         UNDO = "undo", _("took the change back")
 
     seller = models.ForeignKey(Seller, models.CASCADE)

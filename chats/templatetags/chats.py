@@ -43,6 +43,21 @@ WAYS_ON: Mapping[str, tuple[tuple[str, Promise], ...]] = {
         ("drop", gettext_lazy("Not sent")),
     ),
 }
+CLOCKS: Mapping[str, Promise] = {
+    "wb": gettext_lazy("WB: ten days to answer"),
+    "rating": gettext_lazy("WB: 72 hours after a low rating"),
+    "target": gettext_lazy("the shop's target"),
+}
+LEFT: Mapping[str, Promise] = {
+    "min": gettext_lazy("%(n)s min"),
+    "h": gettext_lazy("%(n)s h"),
+    "d": gettext_lazy("%(n)s d"),
+}
+LATE: Mapping[str, Promise] = {
+    "min": gettext_lazy("late by %(n)s min"),
+    "h": gettext_lazy("late by %(n)s h"),
+    "d": gettext_lazy("late by %(n)s d"),
+}
 SOON, URGENT = timedelta(hours=24), timedelta(hours=3)
 
 register.filter("intent_label", labels.intent)
@@ -73,22 +88,36 @@ def ways_on(outgoing: Outgoing) -> tuple[tuple[str, Promise], ...]:
 
 
 @register.filter
-def urgency(due_at: datetime, now: datetime) -> str:
+def urgency(chat: Chat, now: datetime) -> str:
+    """The tone of a deadline: WB's by the hours left, one's own by the part gone."""
+    due_at, since = chat.due_at, chat.waiting_since
+    if due_at is None or since is None:
+        return "muted"
     left_over = due_at - now
+    if chat.clock == "target" and left_over > timedelta():
+        return "warn" if left_over < (due_at - since) / 5 else "muted"
     return "bad" if left_over < URGENT else "warn" if left_over < SOON else "muted"
 
 
 @register.filter
 def left(due_at: datetime, now: datetime) -> str:
-    """How long there is to answer, in one unit."""
+    """How long there is to answer, or how late it is, in one unit."""
     minutes = int((due_at - now).total_seconds() // 60)
-    if minutes < 0:
-        return _("late")
+    number, unit = _in_one_unit(abs(minutes))
+    words = LATE[unit] if minutes < 0 else LEFT[unit]
+    return words % {"n": number}
+
+
+@register.filter
+def clock_words(chat: Chat) -> str:
+    """Which clock the chat's deadline is of."""
+    return str(CLOCKS.get(chat.clock, ""))
+
+
+def _in_one_unit(minutes: int) -> tuple[int, str]:
     if minutes < 60:
-        return _("%(n)s min") % {"n": minutes}
-    if minutes < 48 * 60:
-        return _("%(n)s h") % {"n": minutes // 60}
-    return _("%(n)s d") % {"n": minutes // 1440}
+        return minutes, "min"
+    return (minutes // 60, "h") if minutes < 48 * 60 else (minutes // 1440, "d")
 
 
 @register.filter

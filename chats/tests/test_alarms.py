@@ -7,7 +7,7 @@ import pytest
 
 from agentiq.testing import NOON
 from chats import alarms
-from chats.models import Chat, FeedCursor, Outgoing, OutgoingChange
+from chats.models import AnswerTarget, Chat, FeedCursor, Outgoing, OutgoingChange
 from promos import alert_words
 from promos.models import Alert, WbToken
 
@@ -160,3 +160,82 @@ class TestDeadline:
         assert alert_words.title(alert) == (
             "3 покупателя ждут ответа, осталось часов: 12"
         )
+
+
+class TestOwnTargets:
+    """NOON is a Monday, 12:00 in Moscow; the shop works from 9 to 13 and 14 to 18."""
+
+    @pytest.fixture(autouse=True)
+    def target(self, seller):
+        week = [[[540, 780], [840, 1080]]] * 5 + [[], []]
+        return AnswerTarget.objects.create(
+            seller=seller, first_minutes=100, later_minutes=200, week=week
+        )
+
+    def test_each_threshold_is_told_once_in_working_time(self, seller):
+        Chat.objects.create(seller=seller, wb_chat_id="1", waiting_since=NOON)
+        found = {}
+        for minute in range(0, 200, 5):
+            alarms.watch(seller, now=NOON + minute * MINUTE)
+            for alert in Alert.objects.all():
+                found.setdefault(alert.cause_key, minute)
+
+        # 50 min: 12:50. 80 min: an hour, the pause, 20 min. 100 min: 14:40.
+        assert found == {"target-50": 50, "target-80": 140, "target-100": 160}
+        assert Alert.objects.count() == 3
+        assert Alert.objects.standing().get().level == "warning"
+
+    def test_a_chat_that_had_an_answer_has_the_longer_target(self, seller):
+        Chat.objects.create(
+            seller=seller,
+            wb_chat_id="1",
+            waiting_since=NOON,
+            last_seller_at=NOON - HOUR,
+        )
+        alarms.watch(seller, now=NOON + 159 * MINUTE)  # 99 minutes of work
+        assert not Alert.objects.exists()
+
+        alert = watch(seller, NOON + 160 * MINUTE)["chat_deadline"]
+        assert alert.cause_key == "target-50"
+        assert alert_words.title(alert) == (
+            "1 покупатель ждёт: прошло 50% срока магазина"
+        )
+
+    def test_nobody_is_late_at_night_or_on_a_sunday(self, seller):
+        closing = NOON + 6 * HOUR - 40 * MINUTE  # 17:20
+        Chat.objects.create(seller=seller, wb_chat_id="1", waiting_since=closing)
+
+        alarms.watch(seller, now=NOON + 20 * HOUR)  # 8:00 on Tuesday: 40 minutes
+        assert not Alert.objects.exists()
+
+        alert = watch(seller, NOON + 22 * HOUR)["chat_deadline"]  # 10:00: 100 minutes
+        assert alert.cause_key == "target-100"
+        assert alert_words.title(alert) == "1 покупатель ждёт дольше срока магазина"
+
+
+class TestLowRating:
+    def test_thresholds_of_72_hours(self, seller):
+        Chat.objects.create(
+            seller=seller, wb_chat_id="1", waiting_since=NOON, low_rated_at=NOON
+        )
+        found = {}
+        for hour in range(75):
+            alarms.watch(seller, now=NOON + hour * HOUR)
+            for alert in Alert.objects.all():
+                found.setdefault(alert.cause_key, hour)
+
+        # 80 % of 72 hours are 57 hours and 36 minutes.
+        assert found == {"rating-50": 36, "rating-80": 58, "rating-100": 72}
+        assert alert_words.title(Alert.objects.standing().get()) == (
+            "1 покупатель с низкой оценкой ждёт дольше 72 часов"
+        )
+
+    def test_an_answered_chat_and_an_old_rating_are_quiet(self, seller):
+        Chat.objects.create(seller=seller, wb_chat_id="1", low_rated_at=NOON - 2 * DAY)
+        Chat.objects.create(
+            seller=seller,
+            wb_chat_id="2",
+            low_rated_at=NOON - 9 * DAY,
+            waiting_since=NOON - HOUR,
+        )
+        assert watch(seller) == {}

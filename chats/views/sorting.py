@@ -51,6 +51,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
         batch = work.snooze(chats, now + form.for_hours(), **who)
     elif values["act"] == "wake":
         batch = work.wake(chats, **who)
+    elif values["act"] in ("rate", "unrate"):
+        rated_at = form.rated_at(now) if values["act"] == "rate" else None
+        batch = work.rate_low(chats, rated_at, **who)
     else:
         batch = work.tag(chats, values["tag"], **who)
     said = ngettext("%(n)s chat changed.", "%(n)s chats changed.", len(chats))
