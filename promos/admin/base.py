@@ -140,6 +140,10 @@ class FilesAdmin(ImportExportModelAdmin):
     def get_export_resource_kwargs(self, request: HttpRequest, **kw: Any) -> Any:
         return self.get_resource_kwargs(request)
 
+    def get_valid_export_item_pks(self, request: HttpRequest) -> Any:
+        """Rows that may be named for an export: the list's own."""
+        return self.get_queryset(request).values_list("pk", flat=True)
+
     def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         """One wrong row keeps all of them out."""
         return super().get_import_data_kwargs(**kwargs) | {

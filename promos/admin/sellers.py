@@ -125,6 +125,7 @@ class MembershipAdmin(TrackedAdmin):
     list_display = ("user", "role", "is_active")
     list_filter = ("role", "is_active")
     search_fields = ("user__username", "user__first_name", "user__last_name")
+    ordering = ("user__username",)
     list_select_related = ("user",)
     readonly_fields = ("user",)
 

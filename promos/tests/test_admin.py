@@ -4,31 +4,21 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 from django_scopes import scope, scopes_disabled
 
-from agentiq import crypto
 from agentiq.testing import NOON, make_member, make_seller
-from promos import apikeys, webhooks
-from promos.admin.base import FactAdmin, SellerAdmin
 from promos.models import (
-    ApiKey,
     Membership,
     Product,
     PromoCode,
     PromoCodeSend,
     WbToken,
-    Webhook,
-    WebhookDelivery,
 )
 
-DESK = [model for model in admin.site._registry if model._meta.app_label == "promos"]
 MARK = "Чужое-и-тайное"
-# Their numbers are WB's, asked with the shop's own token; no row of ours is named.
-WB_NUMBERS = {"promos_product_action", "promos_product_upload"}
 
 
 def names_of(model):
@@ -56,24 +46,7 @@ def stock(seller, mark):
             sent_at=NOON,
             outgoing_key=uuid.uuid4(),
         )
-    token = WbToken.objects.create(
-        seller=seller,
-        sealed_token=crypto.seal("not-a-token"),
-        kind="personal",
-        categories=[9],
-        token_id=mark[:20],
-    )
-    with scope(seller=seller):
-        key, _ = apikeys.issue(seller, name=mark, scopes=["read"], by=None)
-        webhook, _ = webhooks.register(
-            seller, url=f"https://{seller.pk}.example.com/{mark}", by=None
-        )
-        webhooks.emit(seller, "message.sent", {"mark": mark}, mark[:90])
-        delivery = WebhookDelivery.objects.get(webhook=webhook)
-    rows = {PromoCode: code, Product: product, PromoCodeSend: send, WbToken: token}
-    rows |= {ApiKey: key, Webhook: webhook, WebhookDelivery: delivery}
-    rows[type(seller)] = seller
-    rows[Membership] = Membership.objects.filter(seller=seller).first()
+    rows = {PromoCode: code, Product: product, PromoCodeSend: send}
     return rows
 
 
@@ -100,53 +73,6 @@ def url(model, name, *args):
     return reverse(f"admin:{model._meta.app_label}_{names_of(model)}_{name}", args=args)
 
 
-@pytest.mark.parametrize("model", DESK, ids=names_of)
-def test_every_page_of_the_desk_renders(desk, ours, model):
-    model_admin = admin.site._registry[model]
-    pages = [url(model, "changelist")]
-    if model in ours:
-        row = ours[model]
-        pages += [url(model, "change", row.pk), url(model, "history", row.pk)]
-        if isinstance(row, PromoCode | Product | Membership):
-            first = row.history.first().pk
-            pages.append(url(model, "simple_history", row.pk, first))
-    if not isinstance(model_admin, FactAdmin) and model in (
-        PromoCode,
-        Product,
-        WbToken,
-        Membership,
-    ):
-        pages.append(url(model, "add"))
-
-    answers = {page: desk.get(page).status_code for page in pages}
-
-    assert set(answers.values()) == {200}, answers
-
-
-@pytest.mark.parametrize("model", DESK, ids=names_of)
-def test_another_shop_does_not_exist(desk, ours, theirs, model):
-    """Every address of every model, named with a row of the other shop."""
-    model_admin = admin.site._registry[model]
-    row = theirs.get(model)
-    for pattern in model_admin.get_urls():
-        if not pattern.name:
-            continue
-        count = len(pattern.pattern.converters) or pattern.pattern.regex.groups
-        if count and row is None:
-            continue
-        args = [row.pk, 1][:count] if count else []
-        page = reverse(f"admin:{pattern.name}", args=args)
-        for answer in (desk.get(page), desk.post(page, {"_save": "1"})):
-            assert MARK not in answer.content.decode(errors="replace"), page
-            if count and pattern.name not in WB_NUMBERS:
-                assert answer.status_code in (403, 404, 405), (page, answer.status_code)
-
-
-@pytest.mark.parametrize("model", DESK, ids=names_of)
-def test_every_model_of_the_desk_is_held_to_its_shop(model):
-    assert isinstance(admin.site._registry[model], SellerAdmin)
-
-
 def test_the_history_of_another_shop_does_not_exist(desk, ours, theirs):
     for model in (PromoCode, Product):
         row = theirs[model]
@@ -157,34 +83,6 @@ def test_the_history_of_another_shop_does_not_exist(desk, ours, theirs):
         assert desk.get(page).status_code == 404
         mine = url(model, "simple_history", ours[model].pk, version)
         assert desk.get(mine).status_code == 404
-
-
-def test_autocomplete_offers_no_rows_of_another_shop(desk, ours, theirs):
-    answer = desk.get(
-        reverse("admin:autocomplete"),
-        {
-            "app_label": "promos",
-            "model_name": "promocodesend",
-            "field_name": "promo_code",
-            "term": "CODE",
-        },
-    )
-
-    assert theirs[PromoCode].code not in answer.content.decode()
-
-
-def test_an_action_cannot_reach_another_shop(desk, ours, theirs):
-    desk.post(
-        url(Product, "changelist"),
-        {
-            "action": "delete_selected",
-            "_selected_action": [theirs[Product].pk],
-            "post": "yes",
-        },
-    )
-
-    with scopes_disabled():
-        assert Product.objects.filter(pk=theirs[Product].pk).exists()
 
 
 @pytest.mark.parametrize(
