@@ -10,6 +10,7 @@ transaction that wrote it; ``rebuild`` makes the sums anew from the ledger.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -146,6 +147,7 @@ def figures(seller: Seller, filters: Filters) -> Figures:
 def count(send: PromoCodeSend) -> None:
     """Add a new send to the sums. Call once, in the transaction that wrote it."""
     seconds = send.answer_seconds
+    discount = send.snapshot.get("discount_rub")
     rows = [
         (
             send.seller_id,
@@ -157,10 +159,12 @@ def count(send: PromoCodeSend) -> None:
             1,
             int(seconds is not None),
             seconds or 0,
+            int(discount is not None),
+            Decimal(discount or 0),
         )
         for dimension, value in sorted(_values(send).items())
     ]
-    places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(rows))
+    places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
             _INSERT + "VALUES " + places + _ADD, [cell for row in rows for cell in row]
@@ -195,13 +199,15 @@ _TIMES = ("answered", "answer_seconds")
 _PLAIN = tuple(d for d in SendDay.Dimension if d is not SendDay.Dimension.TOTAL)
 _INSERT = """
 INSERT INTO promos_sendday (seller_id, dimension, day, promo_code_id, operator_pk,
-                            value, sends, answered, answer_seconds)
+                            value, sends, answered, answer_seconds, priced, discount)
 """
 _ADD = """
 ON CONFLICT (seller_id, dimension, day, promo_code_id, operator_pk, value)
 DO UPDATE SET sends = promos_sendday.sends + excluded.sends,
               answered = promos_sendday.answered + excluded.answered,
-              answer_seconds = promos_sendday.answer_seconds + excluded.answer_seconds
+              answer_seconds = promos_sendday.answer_seconds + excluded.answer_seconds,
+              priced = promos_sendday.priced + excluded.priced,
+              discount = promos_sendday.discount + excluded.discount
 """
 _SPEED_SQL = (
     "CASE WHEN answer_seconds IS NULL THEN '' "
@@ -213,7 +219,9 @@ _SPEED_SQL = (
 _FROM_LEDGER = f"""{_INSERT}
 SELECT seller_id, dimension, ((sent_at AT TIME ZONE 'UTC') + %s::interval)::date,
        promo_code_id, coalesce(operator_id, 0), value,
-       count(*), count(answer_seconds), coalesce(sum(answer_seconds), 0)
+       count(*), count(answer_seconds), coalesce(sum(answer_seconds), 0),
+       count(snapshot ->> 'discount_rub'),
+       coalesce(sum((snapshot ->> 'discount_rub')::numeric), 0)
 FROM promos_promocodesend
 CROSS JOIN LATERAL (VALUES
     ('total', ''), ('intent', trigger_intent), ('sentiment', trigger_sentiment),

@@ -95,6 +95,12 @@ class SendDay(models.Model):
     sends = models.PositiveIntegerField()
     answered = models.PositiveIntegerField(default=0)  # sends with a known answer time
     answer_seconds = models.PositiveBigIntegerField(default=0)  # of those, together
+    # What one redemption takes off the price, in rubles: of how many sends it is
+    # known, and of those together.
+    priced = models.PositiveIntegerField(default=0, db_default=0)
+    discount = models.DecimalField(
+        max_digits=14, decimal_places=2, default=0, db_default=0
+    )
 
     objects = scoped()
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
@@ -136,11 +137,25 @@ def test_the_sums_kept_send_by_send_are_those_made_anew(seller, send, operator):
             nm_id=hours % 5 or None,
             operator=operator if hours % 2 else None,
             trigger_intent=("thanks", "sizing_fit", "")[hours % 3],
+            snapshot=({}, {"discount_rub": None}, {"discount_rub": "49.90"})[hours % 3],
         )
     kept = sums()
 
     assert ledger.rebuild(seller) == 60
     assert sums() == kept
+
+
+def test_what_a_redemption_takes_off_is_summed_where_it_is_known(seller, send):
+    send(snapshot={"discount_rub": "100.00"})
+    send(snapshot={"discount_rub": "49.90"}, use_case="UC3")
+    send(snapshot={"discount_rub": None})
+
+    rows = SendDay.objects.filter(dimension="use_case").order_by("value")
+
+    assert [(row.value, row.sends, row.priced, row.discount) for row in rows] == [
+        ("UC1", 2, 1, Decimal("100.00")),
+        ("UC3", 1, 1, Decimal("49.90")),
+    ]
 
 
 def test_the_command_counts_sends_that_came_past_the_sums(seller, send, capsys):
