@@ -39,7 +39,29 @@ def connect(seller: Any, *, category: int | None = None) -> SellerClient:
     that has it is preferred. Raises NotConnected when there is none.
     """
     token_model = apps.get_model("promos", "WbToken")
-    row = _pick(token_model.objects.usable(seller), category)
+    return _client(seller, token_model.objects.usable(seller), category)
+
+
+def connect_all(
+    sellers: Iterable[Any], *, category: int | None = None
+) -> list[tuple[Any, SellerClient | NotConnected]]:
+    """Return each seller with its client, or with why there is none, in one query."""
+    token_model = apps.get_model("promos", "WbToken")
+    sellers = list(sellers)
+    rows: dict[int, list[Any]] = {seller.pk: [] for seller in sellers}
+    for row in token_model.objects.usable(*sellers):
+        rows[row.seller_id].append(row)
+    found: list[tuple[Any, SellerClient | NotConnected]] = []
+    for seller in sellers:
+        try:
+            found.append((seller, _client(seller, rows[seller.pk], category)))
+        except NotConnected as error:
+            found.append((seller, error))
+    return found
+
+
+def _client(seller: Any, rows: Iterable[Any], category: int | None) -> SellerClient:
+    row = _pick(rows, category)
     try:
         token = crypto.unseal(row.sealed_token)
         secret = crypto.unseal(row.sealed_secret) if row.sealed_secret else None

@@ -45,10 +45,20 @@ def totals() -> Mapping[tuple[str, ...], float]:
 
 def add(*path: str, amount: float = 1) -> None:
     """Add to a count that /metrics shows; a Redis that is down is no failure."""
+    add_all({path: amount})
+
+
+def add_all(amounts: Mapping[tuple[str, ...], float]) -> None:
+    """Add to several counts at once; see ``add``."""
+    if not amounts:
+        return
     try:
-        limiter.connection().hincrbyfloat(_all(), "|".join(path), amount)
+        with limiter.connection().pipeline(transaction=False) as pipe:
+            for path, amount in amounts.items():
+                pipe.hincrbyfloat(_all(), "|".join(path), amount)
+            pipe.execute()
     except redis.RedisError:
-        logger.warning("%s was not counted: Redis does not answer", path[0])
+        logger.warning("counts were lost: Redis does not answer")
 
 
 def _add(seller_id: int, report: CallReport, day: date) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
-from agentiq.marketplace import NotConnected, connect
+from agentiq.marketplace import NotConnected, connect, connect_all
 from agentiq.wb.tokens import Category
 from chats import (
     alarms,
@@ -21,6 +21,7 @@ from chats import (
     proposals,
     suggestions,
 )
+from chats.feed import Polled
 from chats.models import Chat, Outgoing, Suggestion
 from promos.models import Seller
 
@@ -88,25 +89,33 @@ def watch_shop_chats(seller_pk: int) -> None:
 
 @shared_task
 def poll_due() -> None:
-    """Nudge a worker for each shop whose feed is due."""
+    """Nudge workers for the shops whose feeds are due, some shops at a time."""
     now = timezone.now()
     health.mark_worker(now)
-    for seller_id in polling.claim(now):
-        poll_seller.delay(seller_id)
+    ids = polling.claim(now)
+    for start in range(0, len(ids), polling.TOGETHER):
+        poll_shops.apply_async(
+            [ids[start : start + polling.TOGETHER]],
+            expires=polling.LEASE.total_seconds(),
+        )
 
 
 @shared_task
-def poll_seller(seller_id: int) -> None:
-    """Read one shop's feed, and hand on what it brought."""
-    seller = Seller.objects.filter(pk=seller_id, is_active=True).first()
-    if seller is None:
+def poll_shops(seller_ids: list[int]) -> None:
+    """Read the shops' feeds, and hand on what they brought."""
+    sellers = list(Seller.objects.filter(pk__in=seller_ids, is_active=True))
+    if not sellers:
         return
-    try:
-        client = connect(seller, category=CHAT)
-    except NotConnected as error:
-        polling.not_connected(seller, error, now=timezone.now())
-        return
-    polled = polling.poll(seller, client=client, now=timezone.now())
+    ready = []
+    for seller, client in connect_all(sellers, category=CHAT):
+        if isinstance(client, NotConnected):
+            polling.not_connected(seller, client, now=timezone.now())
+        else:
+            ready.append((seller, client))
+    polling.poll_many(ready, now=timezone.now(), done=_hand_on)
+
+
+def _hand_on(seller_id: int, polled: Polled) -> None:
     for chat_id in polled.chats_with_new_buyer_turn:
         suggest_chat.delay_on_commit(chat_id)
     if polled.own_events:

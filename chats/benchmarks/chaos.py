@@ -35,11 +35,11 @@ from django.db import DatabaseError, InterfaceError, connection, connections
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
-from agentiq.marketplace import NotConnected, connect
+from agentiq.marketplace import NotConnected, connect_all
 from agentiq.wb.client import Hosts, WbClient
 from agentiq.wb.errors import WbError
 from agentiq.wb.simulator import Remote
-from agentiq.wb.tokens import Category, decode_token
+from agentiq.wb.tokens import decode_token
 from chats import decisions, matching, outbox, polling, reasons, tasks
 from chats.benchmarks import _scratch
 from chats.models import Chat, Outgoing
@@ -349,13 +349,16 @@ def _work(random: Random, parent: int) -> None:
 
 
 def _poll() -> None:
-    for seller_id in polling.claim(timezone.now()):
-        seller = Seller.objects.get(pk=seller_id)
-        try:
-            client = connect(seller, category=int(Category.CHAT))
-        except NotConnected:
-            continue
-        polling.poll(seller, client=client, now=timezone.now())
+    due = polling.claim(timezone.now())
+    for start in range(0, len(due), polling.TOGETHER):
+        read(due[start : start + polling.TOGETHER])
+
+
+def read(seller_ids: Sequence[int]) -> None:
+    """Do what tasks.poll_shops does, without asking for suggestions."""
+    shops = connect_all(Seller.objects.filter(pk__in=seller_ids))
+    ready = [it for it in shops if not isinstance(it[1], NotConnected)]
+    polling.poll_many(ready, now=timezone.now(), done=lambda *_: None)
 
 
 # People

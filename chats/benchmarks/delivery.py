@@ -15,7 +15,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 
 from celery import current_app, shared_task
@@ -35,7 +35,7 @@ from agentiq.wb.records import ChatEvent, EventPage
 from agentiq.wb.simulator import Simulator, serve
 from agentiq.wb.tokens import TokenKind
 from chats import inbox, polling, tasks
-from chats.benchmarks import _scratch
+from chats.benchmarks import _scratch, chaos
 from chats.models import FeedCursor
 from promos import tokens
 from promos.models import Seller
@@ -59,10 +59,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--seconds", type=float, default=25, help="of saturation, more than ten"
     )
-    parser.add_argument("--sellers", type=int, default=200, help="shops to poll")
+    parser.add_argument("--sellers", type=int, default=1000, help="shops to poll")
     parser.add_argument("--workers", type=int, default=2, help="processes that poll")
     parser.add_argument(
-        "--silence", type=float, default=0, help="minutes since a shop's last message"
+        "--latency", type=float, default=100, help="of WB's answers, milliseconds"
     )
     parser.add_argument(
         "--only",
@@ -83,8 +83,8 @@ def run(options: Figures) -> Iterator[Figures]:
         if only in (None, "tasks"):
             yield from _tasks()
         if only in (None, "polls"):
-            silence = timedelta(minutes=options["silence"])
-            yield _schedule(options["sellers"], options["workers"], silence)
+            latency = options["latency"] / 1000
+            yield _schedule(options["sellers"], options["workers"], latency)
 
 
 def _parallel(count: int, work: Callable[..., None], *args: Any) -> list[Any]:
@@ -254,7 +254,7 @@ def _tasks() -> Iterator[Figures]:
         loglevel="ERROR",
     ):
         empty = _throughput(nothing, (), queue, count)
-        ours = _throughput(tasks.poll_seller, (0,), queue, count)
+        ours = _throughput(tasks.poll_shops, ([0],), queue, count)
         for _ in range(200):
             late.apply_async((time.time(),), queue=queue)
             time.sleep(0.01)
@@ -262,7 +262,7 @@ def _tasks() -> Iterator[Figures]:
     yield {
         "figure": "task overhead",
         "empty_ms": round(empty * 1000, 2),
-        "poll_seller_ms": round(ours * 1000, 2),
+        "poll_shops_ms": round(ours * 1000, 2),
         "ratio": round(ours / empty, 2),
     }
     yield {"figure": "task lag p95, ms", "value": _p95(_lags, 1000)}
@@ -290,17 +290,19 @@ def _drained(queue: str) -> None:
 
 
 def _schedule(
-    count: int, workers: int, silence: timedelta, seconds: float = 45.0
+    count: int, workers: int, latency: float, seconds: float = 45.0
 ) -> Figures:
-    """Poll idle shops from processes of their own for a while; say how they kept time."""
+    """Poll shops of all paces for a while, WB being slow; say how polls kept time."""
     simulator = Simulator()
-    tokens = [simulator.make_token() for _ in range(count)]
+    simulator.fault("slow", seconds=latency, times=None)
     with scopes_disabled():
         FeedCursor.objects.all().delete()
     Seller.objects.all().update(is_active=False)
-    for number, token in enumerate(tokens):
+    for number in range(count):
+        token = simulator.make_token()
         sid = simulator.add_seller(token)
-        simulator.new_chat(TEXTS[0], seller=sid, at=timezone.now() - silence)
+        at = timezone.now() - _silence(number)
+        simulator.new_chat(TEXTS[0], seller=sid, at=at)
         _shop(f"bench {number}", token)
     connection.close()
     context = multiprocessing.get_context("fork")
@@ -312,25 +314,30 @@ def _schedule(
     hosts = dict.fromkeys(settings.WB_HOSTS, f"http://127.0.0.1:{port.value}")
     try:
         with override_settings(WB_HOSTS=hosts):
-            _polled(workers, 1)  # the first one, of all at once
+            _polled(workers, 25)  # the first one, of all at once
             found = _polled(workers, seconds)
     finally:
         stop.set()
         wb.join()
-    late_by = [it for part in found for it in part]
-    with scopes_disabled():
-        cursor = FeedCursor.objects.exclude(last_event_at=None).latest("pk")
-        interval = polling._interval(cursor, timezone.now())
-    per_shop = len(late_by) / count
+    late_by = [it for late, _ in found for it in late]
+    cpu = sum(spent for _, spent in found)
     return {
         "figure": "poll schedule",
         "shops": count,
+        "paces": "5% every 2 s, 25% every 5 s, 70% every 15 s",
+        "wb_latency_ms": round(latency * 1000),
         "workers": workers,
         "polls_per_second": round(len(late_by) / seconds, 1),
-        "seconds_between_polls": round(seconds / per_shop, 2) if per_shop else None,
-        "interval": interval,
+        "worker_cpu_ms_a_poll": round(1000 * cpu / max(len(late_by), 1), 2),
+        "late_median_ms": round(1000 * median(late_by)) if late_by else None,
         "late_p95_ms": _p95(late_by, 1000),
     }
+
+
+def _silence(number: int) -> timedelta:
+    """How long a shop's buyers have been silent: few are busy, most are quiet."""
+    place = number % 20
+    return timedelta(hours=0 if place == 0 else 1 if place < 6 else 48)
 
 
 def _serve(simulator: Simulator, port: Any, stop: Any) -> None:
@@ -339,7 +346,7 @@ def _serve(simulator: Simulator, port: Any, stop: Any) -> None:
         stop.wait()
 
 
-def _polled(workers: int, seconds: float) -> list[list[float]]:
+def _polled(workers: int, seconds: float) -> list[tuple[list[float], float]]:
     """Nudge workers once a second, as beat does; return how late each poll was."""
     context = multiprocessing.get_context("fork")
     todo, done = context.Queue(), context.Queue()
@@ -348,13 +355,16 @@ def _polled(workers: int, seconds: float) -> list[list[float]]:
     ]
     for child in children:
         child.start()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    tick, end = time.monotonic(), time.monotonic() + seconds
+    while tick < end:
         with scopes_disabled():
             wanted = dict(FeedCursor.objects.values_list("seller_id", "due_at"))
-        for seller_id in polling.claim(timezone.now()):
-            todo.put((seller_id, wanted.get(seller_id)))
-        time.sleep(1)
+        ids = polling.claim(timezone.now())
+        for start in range(0, len(ids), polling.TOGETHER):
+            some = ids[start : start + polling.TOGETHER]
+            todo.put([(it, wanted.get(it)) for it in some])
+        tick += 1
+        time.sleep(max(tick - time.monotonic(), 0))
     connection.close()
     for _ in children:
         todo.put(None)
@@ -366,14 +376,13 @@ def _polled(workers: int, seconds: float) -> list[list[float]]:
 
 def _poll(todo: Any, done: Any) -> None:
     late_by: list[float] = []
+    began = time.process_time()
     while (nudge := todo.get()) is not None:
-        seller_id, due_at = nudge
         now = timezone.now()
-        seller = Seller.objects.get(pk=seller_id)
-        polling.poll(seller, client=connect(seller), now=now)
-        late_by.append((now - due_at).total_seconds() if due_at else 0.0)
+        chaos.read([seller_id for seller_id, _ in nudge])
+        late_by += [(now - due_at).total_seconds() for _, due_at in nudge if due_at]
     connection.close()
-    done.put(late_by)
+    done.put((late_by, time.process_time() - began))
 
 
 @contextlib.contextmanager

@@ -72,7 +72,7 @@ def test_figures_of_queues_calls_and_polls(client, seller, wb, simulator, settin
     settings.METRICS_TOKEN = "right"
     simulator.new_chat("Здравствуйте")
     simulator.fault("429", method="events")
-    tasks.poll_seller(seller.pk)
+    tasks.poll_shops([seller.pk])
     FeedCursor.objects.update(due_at=None)
     Chat.objects.create(seller=seller, wb_chat_id="1:x")
     Outgoing.objects.create(
@@ -100,7 +100,7 @@ def test_the_seller_reads_in_words_what_is_wrong(
     client, seller, operator, wb, simulator
 ):
     simulator.fault("402", method="events")
-    tasks.poll_seller(seller.pk)
+    tasks.poll_shops([seller.pk])
     client.force_login(operator)
 
     page = client.get(reverse("chats:status")).content.decode()
@@ -113,7 +113,7 @@ def test_the_seller_reads_in_words_what_is_wrong(
 def test_the_seller_reads_that_all_is_well(client, seller, operator, wb, simulator):
     simulator.new_chat("Здравствуйте")
     tasks.poll_due()
-    tasks.poll_seller(seller.pk)
+    tasks.poll_shops([seller.pk])
     client.force_login(operator)
 
     page = client.get(reverse("chats:status")).content.decode()

@@ -8,7 +8,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import connect
 from agentiq.testing import NOON, make_seller
-from chats import inbox, polling, tasks
+from chats import feed, inbox, polling, tasks
 from chats.models import Chat, FeedCursor, Message, Outgoing
 from promos.models import WbToken
 
@@ -52,7 +52,7 @@ def test_an_empty_feed_leaves_no_cursor(poll, simulator, cursor, now):
 
 
 def test_a_cut_off_poll_goes_on_where_it_was(poll, simulator, cursor, now, monkeypatch):
-    monkeypatch.setattr(polling, "PAGES", 2)
+    monkeypatch.setattr(feed, "PAGES", 2)
     simulator.page_size = 1
     chat_id = simulator.new_chat("Один")
     for word in ("Два", "Три"):
@@ -193,8 +193,8 @@ def test_a_shop_is_asked_more_often_while_buyers_write(
 def test_shops_that_were_due_at_once_drift_apart(seller, wb, now):
     waits = set()
     for shop in (make_seller(str(n)) for n in range(20)):
-        with scope(seller=shop):
-            waits.add(round(polling._interval(FeedCursor(seller=shop), now), 1))
+        poll = feed.Poll(shop, wb, FeedCursor(seller=shop), now)
+        waits.add(round(feed.interval(poll), 1))
 
     assert len(waits) >= 10
     assert min(waits) >= 13.5
@@ -285,7 +285,7 @@ def test_only_due_shops_are_polled_and_claimed_once(seller, db):
 
 
 def test_a_shop_without_a_key_is_noted_and_left_for_a_while(seller, cursor):
-    tasks.poll_seller(seller.pk)
+    tasks.poll_shops([seller.pk])
 
     assert cursor().problem == "no_token"
     assert cursor().due_at > datetime.now(UTC) + 20 * SECOND
@@ -297,10 +297,10 @@ def test_the_task_polls_and_a_refused_key_is_not_used_again(
 ):
     simulator.withdraw(simulator_token(seller))
 
-    tasks.poll_seller(seller.pk)
+    tasks.poll_shops([seller.pk])
     assert cursor().problem == "withdrawn"
     assert WbToken.objects.get().refused_at
-    tasks.poll_seller(seller.pk)
+    tasks.poll_shops([seller.pk])
 
     assert cursor().problem == "no_token"
     assert simulator.calls["events"] == 1

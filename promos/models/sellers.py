@@ -123,9 +123,9 @@ class Membership(models.Model):
 class WbTokenQuerySet(models.QuerySet["WbToken"]):
     """Tokens are always asked for by seller, so they need no scope."""
 
-    def usable(self, seller: Seller) -> Self:
+    def usable(self, *sellers: Seller) -> Self:
         """Tokens in use and not refused by WB, newest first."""
-        found = self.filter(seller=seller, is_active=True, refused_at=None)
+        found = self.filter(seller__in=sellers, is_active=True, refused_at=None)
         return found.order_by("-created_at", "-pk")
 
 

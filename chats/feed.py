@@ -1,0 +1,269 @@
+"""
+One shop's feed, read to its end: page by page into the inbox, and when to look again.
+
+``read`` is a generator: it yields each call to WB and is sent the answer, so that
+whoever drives it may wait for many shops at once. Between two yields it only speaks
+to the database; what it learns stands on the FeedCursor, which the driver saves.
+"""
+
+import logging
+from collections.abc import Callable, Generator
+from dataclasses import astuple, dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Any, TypeAlias
+
+import psycopg
+from django.conf import settings
+from django.db import DataError, OperationalError
+
+from agentiq.marketplace import SellerClient
+from agentiq.wb.errors import (
+    WbDisabled,
+    WbError,
+    WbForbidden,
+    WbPaymentRequired,
+    WbRejected,
+    WbThrottled,
+)
+from agentiq.wb.records import EventPage
+from chats import inbox
+from chats.inbox import Received
+from chats.models import FeedCursor
+from promos import tokens
+from promos.models import Seller
+
+logger = logging.getLogger(__name__)
+
+PAGES = 50  # a poll: what is left waits for the next tick, other shops go first
+OVERLAP_EVERY = timedelta(minutes=10)
+OVERLAP_MS = 5_000  # two events of one millisecond may stand at a page's border
+ACTIVE = timedelta(minutes=10)  # since the last event: the quick pace
+QUIET = timedelta(hours=2)  # since the last event: the slow pace
+SLOWER = 3  # times the idle interval for a quiet shop
+LONGEST = 60.0  # seconds between probes of a WB that fails
+NO_KEY = 30.0  # seconds until a shop without a usable key is looked at again
+UNPAID = 900.0
+CARDS_AGAIN = timedelta(minutes=1)
+CARDS_MISSING = timedelta(minutes=10)  # while some chats have no signature
+CARDS_ANYWAY = timedelta(hours=6)
+REFUSED_CURSOR = 3  # times in a row until the feed is read from its beginning
+SPREAD = 0.1  # shops that were all due at once, as after an outage, drift apart
+_GOLDEN = 0.618034  # multiples of it lie evenly between 0 and 1
+
+Call: TypeAlias = Callable[[], Any]
+Steps: TypeAlias = Generator[Call, Any, None]
+
+
+@dataclass
+class Polled:
+    """What a poll brought, and whether the feed was read out."""
+
+    complete: bool = False
+    busy: bool = False
+    pages: int = 0
+    problem: str = ""
+    new_messages: list[int] = field(default_factory=list)
+    chats_with_new_buyer_turn: list[int] = field(default_factory=list)
+    own_events: list[int] = field(default_factory=list)
+
+    def add(self, received: Received) -> None:
+        """Take in what a page brought."""
+        self.new_messages += received.new_messages
+        self.own_events += received.own_events
+        known = set(self.chats_with_new_buyer_turn)
+        self.chats_with_new_buyer_turn += [
+            it for it in received.chats_with_new_buyer_turn if it not in known
+        ]
+
+
+@dataclass
+class Poll:
+    """One reading of a shop's feed, with what is known of the shop before it."""
+
+    seller: Seller
+    client: SellerClient
+    cursor: FeedCursor
+    now: datetime
+    in_doubt: bool = False  # replies whose delivery only the feed can tell
+    unsigned_since: datetime | None = None  # the newest chat without a signature
+    polled: Polled = field(default_factory=Polled)
+
+
+def read(poll: Poll) -> Steps:
+    """
+    Read the shop's feed until WB has no more, store it, and set the next time.
+
+    A failure of WB is noted on the cursor and in ``polled`` as a machine word; what
+    was read before it is kept.
+    """
+    try:
+        yield from _read_out(poll)
+    except WbError as error:
+        _fail(poll, error)
+    else:
+        yield from _refresh_cards(poll)
+        _succeed(poll)
+
+
+def _read_out(poll: Poll) -> Steps:
+    polled, cursor = poll.polled, poll.cursor
+    overlapping = _overlaps(cursor, poll.now)
+    while polled.pages < PAGES:
+        before = cursor.next
+        start = before
+        if overlapping and before:
+            start = max(before - OVERLAP_MS, 1)
+        page = yield partial(poll.client.events, start)
+        polled.pages += 1
+        if page.total == 0 and not page.events:
+            polled.complete = not overlapping
+        else:
+            received = _receive(poll.seller, page, poll.now)
+            polled.add(received)
+            if received.chats_without_sign:
+                poll.unsigned_since = poll.now
+            cursor.refresh_from_db(fields=["next", "last_event_at"])
+            # A feed that repeats its last page for ever has nothing more to say.
+            stuck = cursor.next == before and not received.new_messages
+            polled.complete = stuck and not overlapping
+        if polled.complete:
+            return
+        overlapping = False
+
+
+def _overlaps(cursor: FeedCursor, now: datetime) -> bool:
+    """Whether this poll reads a little of what it has read before."""
+    if cursor.overlap_at is not None and now - cursor.overlap_at < OVERLAP_EVERY:
+        return False
+    first_time = cursor.overlap_at is None
+    cursor.overlap_at = now
+    return cursor.next is not None and not first_time
+
+
+def _receive(seller: Seller, page: EventPage, now: datetime) -> Received:
+    """
+    Store a page. A deadlock with an operator's decision is worth a second try.
+
+    A page that PostgreSQL refuses is stored event by event: what cannot be stored is
+    logged and passed over, or it would stop the feed for ever.
+    """
+    try:
+        return inbox.receive(seller, page, now=now)
+    except DataError:
+        return _piecemeal(seller, page, now)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
+            raise
+        return inbox.receive(seller, page, now=now)
+
+
+def _piecemeal(seller: Seller, page: EventPage, now: datetime) -> Received:
+    stored: list[Received] = []
+    for event in page.events:
+        try:
+            stored.append(
+                inbox.receive(
+                    seller, replace(page, events=(event,), next=None), now=now
+                )
+            )
+        except DataError:
+            logger.exception(
+                "event passed over",
+                extra={"seller": seller.pk, "event": event.event_id[:100]},
+            )
+    inbox.receive(seller, replace(page, events=()), now=now)  # the cursor alone
+    return Received(
+        *(tuple(chain.from_iterable(part)) for part in zip(*map(astuple, stored)))
+    )
+
+
+def _succeed(poll: Poll) -> None:
+    cursor, now = poll.cursor, poll.now
+    cursor.tried_at, cursor.failures = now, 0
+    cursor.problem = cursor.problem_detail = ""
+    if poll.polled.complete:
+        cursor.polls, cursor.polled_at = cursor.polls + 1, now
+        cursor.due_at = now + timedelta(seconds=interval(poll))
+    else:
+        cursor.due_at = now  # more pages wait
+
+
+def interval(poll: Poll) -> float:
+    """Seconds until the next poll: buyers who write now are answered sooner."""
+    cursor = poll.cursor
+    silence = poll.now - cursor.last_event_at if cursor.last_event_at else None
+    if silence is not None and silence < ACTIVE:
+        return float(settings.WB_POLL_ACTIVE_SECONDS)
+    if poll.in_doubt:
+        return float(settings.WB_POLL_ACTIVE_SECONDS)  # polls are the evidence
+    idle = float(settings.WB_POLL_IDLE_SECONDS)
+    if silence is None or silence >= QUIET:
+        idle *= SLOWER
+    return idle * (1 - SPREAD * (cursor.seller_id * _GOLDEN % 1))
+
+
+def _fail(poll: Poll, error: WbError) -> None:
+    cursor = poll.cursor
+    local = isinstance(error, WbThrottled) and error.local
+    word, wait = _verdict(poll, error)
+    cursor.tried_at = poll.now
+    cursor.due_at = poll.now + timedelta(seconds=wait)
+    if not local:
+        cursor.failures += 1
+        cursor.problem_detail = str(error)[:500]
+    if isinstance(error, WbRejected) and cursor.failures >= REFUSED_CURSOR:
+        cursor.next = None  # what is known already is recognised
+        FeedCursor.objects.filter(pk=cursor.pk).update(next=None)
+    cursor.problem = poll.polled.problem = word
+
+
+def _verdict(poll: Poll, error: WbError) -> tuple[str, float]:
+    """Return the machine word for a failed poll, and seconds until the next one."""
+    if isinstance(error, WbThrottled):
+        short = error.local and error.retry_after <= LONGEST
+        word = poll.cursor.problem if error.local else "throttled"
+        return "" if short else (word or "throttled"), error.retry_after
+    if isinstance(error, WbForbidden):
+        refused = tokens.refuse(poll.client.row, error, now=poll.now)
+        return refused or "forbidden", NO_KEY
+    if isinstance(error, WbPaymentRequired):
+        return "unpaid", UNPAID
+    active = float(settings.WB_POLL_ACTIVE_SECONDS)
+    wait = min(active * 2 ** min(poll.cursor.failures, 10), LONGEST)
+    if isinstance(error, WbDisabled):
+        return "disabled", LONGEST
+    if isinstance(error, WbRejected):
+        return "rejected", wait
+    return "unavailable", wait
+
+
+def _refresh_cards(poll: Poll) -> Steps:
+    """Read WB's list of chats when it is likely to know a signature we lack."""
+    if not _wants_cards(poll):
+        return
+    poll.cursor.chats_tried_at = poll.now
+    try:
+        cards = yield poll.client.chats
+        inbox.receive_cards(poll.seller, cards, now=poll.now)
+    except WbForbidden as error:
+        tokens.refuse(poll.client.row, error, now=poll.now)
+    except WbError as error:
+        logger.warning("chats not read: %s", error, extra={"seller": poll.seller.pk})
+    else:
+        poll.cursor.chats_read_at = poll.now
+
+
+def _wants_cards(poll: Poll) -> bool:
+    cursor, now = poll.cursor, poll.now
+    if cursor.chats_tried_at and now - cursor.chats_tried_at < CARDS_AGAIN:
+        return False
+    if cursor.chats_read_at is None:
+        return True
+    age = now - cursor.chats_read_at
+    if age >= CARDS_ANYWAY:
+        return True
+    if poll.unsigned_since is None:
+        return False
+    return poll.unsigned_since > cursor.chats_read_at or age >= CARDS_MISSING
