@@ -127,12 +127,18 @@ def _phrases(view: Folded, *, facts: str, offered: bool) -> Iterator[Violation]:
 
 def _matches(rule: Rule, view: Folded) -> Iterator[tuple[int, int]]:
     for match in spelled(rule.pattern).finditer(view.text):
-        if match.group() and not _excused(rule, view.text, match):
+        if _is_worded(match) and not _excused(rule, view.text, match):
             yield match.span()
     for start, end in view.runs:
         for match in spelled(rule.pattern, loose=True).finditer(view.text, start, end):
-            if len(match.group()) >= 3:
+            if len(match.group()) >= 3 and _is_worded(match):
                 yield match.span()
+
+
+def _is_worded(match: re.Match[str]) -> bool:
+    """Whether anything was found that is no mere number: 607 is not «бот»."""
+    found = match.group()
+    return bool(found) and not found.isdigit()
 
 
 def _excused(rule: Rule, text: str, match: re.Match[str]) -> bool:

@@ -118,6 +118,11 @@ def test_an_assurance_with_facts_is_a_warning_only():
     assert (found.kind, found.hard) == (Kind.ASSURANCE, False)
 
 
+@pytest.mark.parametrize("number", ["361", "607", "619", "6 0 7"])
+def test_a_number_is_no_disguised_word(number):
+    assert not check(f"Ваш заказ {number} уже собран, отправим сегодня.", None)
+
+
 @pytest.mark.parametrize(
     ("length", "expected"),
     [(LIMIT, set()), (LIMIT + 1, {Kind.TOO_LONG})],
