@@ -3,9 +3,10 @@ What went out, counted by Moscow day: the one source of page, API and export.
 
 ``PromoCodeSend`` is the ledger. Counting a million of its rows takes seconds, so
 ``SendDay`` keeps sums: each send adds one to a row of every dimension (total,
-intent, mood, use case, article, decision, answer time), within a day, a code and
-an operator, which are what a reader filters by. ``count`` adds a send in the
-transaction that wrote it; ``rebuild`` makes the sums anew from the ledger.
+intent, mood, use case, article, decision, answer time) within a day, once for its
+code and operator, once for its operator and once for all: what a reader filters by.
+``count`` adds a send in the transaction that wrote it; ``rebuild`` makes the sums
+anew from the ledger.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet, Sum
 
-from promos.models import PromoCodeSend, Seller, SendDay
+from promos.models import PromoCode, PromoCodeSend, Seller, SendDay
 from promos.rules.days import MOSCOW, moscow_date, period
 from promos.rules.limits import normalise_code
 
@@ -148,13 +149,19 @@ def count(send: PromoCodeSend) -> None:
     """Add a new send to the sums. Call once, in the transaction that wrote it."""
     seconds = send.answer_seconds
     discount = send.snapshot.get("discount_rub")
+    operator = send.operator_id or 0
+    scopes = (
+        (None, SendDay.EVERY),
+        (None, operator),
+        (send.promo_code_id, operator),
+    )
     rows = [
         (
             send.seller_id,
             dimension,
             moscow_date(send.sent_at),
-            send.promo_code_id,
-            send.operator_id or 0,
+            promo_code_id,
+            operator_pk,
             value,
             1,
             int(seconds is not None),
@@ -163,6 +170,7 @@ def count(send: PromoCodeSend) -> None:
             Decimal(discount or 0),
         )
         for dimension, value in sorted(_values(send).items())
+        for promo_code_id, operator_pk in scopes
     ]
     places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(rows))
     with connection.cursor() as cursor:
@@ -183,7 +191,9 @@ def rebuild(seller: Seller) -> int:
         cursor.execute("DELETE FROM promos_sendday WHERE seller_id = %s", [seller.pk])
         cursor.execute(_FROM_LEDGER, [str(MOSCOW.utcoffset(None)), seller.pk])
         totals = SendDay.objects.filter(
-            seller=seller, dimension=SendDay.Dimension.TOTAL
+            seller=seller,
+            dimension=SendDay.Dimension.TOTAL,
+            operator_pk=SendDay.EVERY,
         )
         return totals.aggregate(all=Sum("sends"))["all"] or 0
 
@@ -202,7 +212,7 @@ INSERT INTO promos_sendday (seller_id, dimension, day, promo_code_id, operator_p
                             value, sends, answered, answer_seconds, priced, discount)
 """
 _ADD = """
-ON CONFLICT (seller_id, dimension, day, promo_code_id, operator_pk, value)
+ON CONFLICT (seller_id, dimension, promo_code_id, operator_pk, day, value)
 DO UPDATE SET sends = promos_sendday.sends + excluded.sends,
               answered = promos_sendday.answered + excluded.answered,
               answer_seconds = promos_sendday.answer_seconds + excluded.answer_seconds,
@@ -218,7 +228,7 @@ _SPEED_SQL = (
 )
 _FROM_LEDGER = f"""{_INSERT}
 SELECT seller_id, dimension, ((sent_at AT TIME ZONE 'UTC') + %s::interval)::date,
-       promo_code_id, coalesce(operator_id, 0), value,
+       scopes.promo_code_id, scopes.operator_pk, value,
        count(*), count(answer_seconds), coalesce(sum(answer_seconds), 0),
        count(snapshot ->> 'discount_rub'),
        coalesce(sum((snapshot ->> 'discount_rub')::numeric), 0)
@@ -228,6 +238,11 @@ CROSS JOIN LATERAL (VALUES
     ('use_case', use_case), ('article', coalesce(nm_id::text, '')),
     ('decision', decision), ('speed', {_SPEED_SQL})
 ) AS dimensions (dimension, value)
+CROSS JOIN LATERAL (VALUES
+    (NULL, {SendDay.EVERY}),
+    (NULL, coalesce(operator_id, 0)),
+    (promo_code_id, coalesce(operator_id, 0))
+) AS scopes (promo_code_id, operator_pk)
 WHERE seller_id = %s
 GROUP BY 1, 2, 3, 4, 5, 6
 """
@@ -252,10 +267,17 @@ def _rows(seller: Seller, filters: Filters, dimension: str) -> "QuerySet[SendDay
         seller=seller, dimension=dimension, day__range=(filters.first, filters.last)
     )
     if filters.code:
-        found = found.filter(promo_code__code_key=normalise_code(filters.code))
+        key = normalise_code(filters.code)
+        codes = PromoCode.objects.filter(seller=seller, code_key=key).values("pk")
+        found = found.filter(promo_code__in=codes)
+    else:  # a total is asked for by code
+        total = dimension == SendDay.Dimension.TOTAL
+        found = found.filter(promo_code__isnull=not total)
     if filters.operator_id is not None:
-        found = found.filter(operator_pk=filters.operator_id)
-    return found
+        return found.filter(operator_pk=filters.operator_id)
+    if filters.code or dimension == SendDay.Dimension.TOTAL:
+        return found
+    return found.filter(operator_pk=SendDay.EVERY)
 
 
 def _by_value(seller: Seller, filters: Filters, dimension: str) -> dict[str, int]:

@@ -72,9 +72,13 @@ class SendDay(models.Model):
     """
     How many sends a Moscow day had, counted once per dimension: see promos.ledger.
 
-    The rows of one dimension add up to the ledger; rows of different dimensions
-    count the same sends again and are never added together.
+    Every send is counted three times: for each code and operator, for each operator
+    (no code), and for all (no code, operator −1). The rows of one dimension and one
+    such count add up to the ledger; others count the same sends again and are never
+    added together.
     """
+
+    EVERY = -1
 
     class Dimension(models.TextChoices):
         TOTAL = "total"
@@ -88,7 +92,9 @@ class SendDay(models.Model):
     seller = models.ForeignKey(Seller, models.CASCADE)
     dimension = models.CharField(max_length=10, choices=Dimension)
     day = models.DateField()
-    promo_code = models.ForeignKey(PromoCode, models.CASCADE, related_name="+")
+    promo_code = models.ForeignKey(
+        PromoCode, models.CASCADE, null=True, related_name="+"
+    )
     # A number, not a key: the count stays when the person's account goes.
     operator_pk = models.BigIntegerField(default=0)  # 0: nobody
     value = models.CharField(max_length=50, blank=True)
@@ -110,11 +116,12 @@ class SendDay(models.Model):
                 fields=(
                     "seller",
                     "dimension",
-                    "day",
                     "promo_code",
                     "operator_pk",
+                    "day",
                     "value",
                 ),
+                nulls_distinct=False,
                 name="one_send_day",
             )
         ]
