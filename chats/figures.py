@@ -6,22 +6,21 @@ move when a chat is answered today. A share of fewer than 20 events is not shown
 it would be noise. Others come with the 95 % Wilson interval.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from django.db.models import Aggregate, Count, FloatField, Q, QuerySet, Sum
-
-from chats.models import Analysis, Decision, Outgoing, Suggestion
+from chats import tallies
+from chats.models import Decision, FigureDay
+from chats.tallies import Place
 from promos.ledger import Filters
 from promos.models import Seller
-from promos.rules.days import period
-from promos.rules.limits import normalise_code
 
 LEAST_EVENTS = 20
 Z95 = 1.959964
 Kind = Decision.Kind
+Dimension = FigureDay.Dimension
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,8 @@ class ChatFigures:
     The chat side of the dashboard.
 
     ``turns`` is None when one code or operator is asked for: a buyer's turn has
-    neither yet. ``decision_seconds`` is the median from shown to decided.
+    neither yet. ``answer_seconds`` is the mean wait for a reply of any kind, None
+    when not known for any. ``decision_seconds`` is the median from shown to decided.
     """
 
     turns: int | None
@@ -97,6 +97,7 @@ class ChatFigures:
     suggested_with_code: int
     sent: int
     sent_with_code: int
+    answer_seconds: float | None
     decisions: Tally
     decision_seconds: float | None
     by_intent: dict[str, Tally]
@@ -122,110 +123,100 @@ def wilson(hits: int, events: int) -> tuple[float, float]:
 
 def figures(seller: Seller, filters: Filters) -> ChatFigures:
     """Return the figures of a period, for all or for one code and operator."""
-    decided = _decisions(seller, filters)
-    groups = list(
-        decided.values(
-            "kind",
-            "operator",
-            "suggestion__template_id",
-            "suggestion__analysis__intent",
-            "suggestion__analysis__version",
-        ).annotate(count=Count("pk"), distance=Sum("edit_distance"))
-    )
-    suggested = _suggestions(seller, filters).aggregate(
-        all=Count("pk"), coded=Count("promo_code")
-    )
-    sent = _sent(seller, filters).aggregate(all=Count("pk"), coded=Count("promo_code"))
+    places = tallies.places(seller, filters)
+    people = tallies.by_operator(seller, filters)
+    count = {place.dimension: place for place in places if place.dimension in _STEPS}
     narrowed = bool(filters.code) or filters.operator_id is not None
     return ChatFigures(
-        turns=None if narrowed else _turns(seller, filters),
-        suggested=suggested["all"],
-        suggested_with_code=suggested["coded"],
-        sent=sent["all"],
-        sent_with_code=sent["coded"],
-        decisions=_sum(groups, lambda row: "").get("", Tally()),
-        decision_seconds=decided.aggregate(median=_Median("seconds"))["median"],
-        by_intent=_sum(groups, lambda row: row["suggestion__analysis__intent"]),
-        by_operator=_sum(groups, lambda row: row["operator"]),
-        by_template=_sum(groups, lambda row: row["suggestion__template_id"]),
-        by_version=_sum(groups, lambda row: row["suggestion__analysis__version"]),
-        skip_reasons=_skip_reasons(decided),
+        turns=None if narrowed else _n(count.get(Dimension.TURN)),
+        suggested=_n(count.get(Dimension.SUGGESTED)),
+        suggested_with_code=_coded(count.get(Dimension.SUGGESTED)),
+        sent=_n(count.get(Dimension.SENT)),
+        sent_with_code=_coded(count.get(Dimension.SENT)),
+        answer_seconds=_mean(count.get(Dimension.SENT)),
+        decisions=_tallies(places, Dimension.DECIDED).get("", Tally()),
+        decision_seconds=_median(places),
+        by_intent=_tallies(places, Dimension.INTENT),
+        by_operator=_by_operator(people),
+        by_template=_tallies(places, Dimension.TEMPLATE),
+        by_version=_tallies(places, Dimension.VERSION),
+        skip_reasons=_skip_reasons(places),
     )
 
 
-class _Median(Aggregate):
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()
+_STEPS = (Dimension.TURN, Dimension.SUGGESTED, Dimension.SENT)
 
 
-def _within(field: str, filters: Filters) -> Q:
-    starts_at, ends_at = period(filters.first, filters.last)
-    return Q(**{f"{field}__gte": starts_at, f"{field}__lt": ends_at})
+def _n(place: Place | None) -> int:
+    return place.n if place else 0
 
 
-def _turns(seller: Seller, filters: Filters) -> int:
-    return Analysis.objects.filter(
-        _within("created_at", filters), seller=seller
-    ).count()
+def _coded(place: Place | None) -> int:
+    return place.coded if place else 0
 
 
-def _suggestions(seller: Seller, filters: Filters) -> "QuerySet[Suggestion]":
-    found = Suggestion.objects.filter(_within("created_at", filters), seller=seller)
-    if filters.code:
-        found = found.filter(promo_code__code_key=normalise_code(filters.code))
-    if filters.operator_id is not None:
-        found = found.filter(decision__operator=filters.operator_id)
-    return found
+def _mean(place: Place | None) -> float | None:
+    return place.seconds / place.timed if place and place.timed else None
 
 
-def _decisions(seller: Seller, filters: Filters) -> "QuerySet[Decision]":
-    """Return the decisions about suggestions; what was written freely is none."""
-    found = Decision.objects.filter(
-        _within("decided_at", filters), seller=seller, suggestion__isnull=False
+def _median(places: Iterable[Place]) -> float | None:
+    """Return the median of the decisions' seconds, as exact as they are kept."""
+    paces = sorted(
+        (int(place.value), place.n)
+        for place in places
+        if place.dimension == Dimension.PACE
     )
-    if filters.code:
-        key = normalise_code(filters.code)
-        found = found.filter(suggestion__promo_code__code_key=key)
-    if filters.operator_id is not None:
-        found = found.filter(operator=filters.operator_id)
-    return found
+    total = sum(count for _seconds, count in paces)
+    if not total:
+        return None
+    return (_nth(paces, (total - 1) // 2) + _nth(paces, total // 2)) / 2
 
 
-def _sent(seller: Seller, filters: Filters) -> "QuerySet[Outgoing]":
-    """Return the replies that WB took."""
-    found = Outgoing.objects.filter(
-        _within("sent_at", filters), seller=seller, status=Outgoing.Status.SENT
+def _nth(paces: Iterable[tuple[int, int]], place: int) -> int:
+    """Return the seconds of the decision at a place, the quickest first."""
+    for seconds, count in paces:
+        if place < count:
+            return seconds
+        place -= count
+    raise IndexError(place)
+
+
+def _tallies(places: Iterable[Place], dimension: str) -> dict[str, Tally]:
+    """Return the decisions by the values of a dimension, most decisions first."""
+    found: dict[str, Tally] = {}
+    for place in places:
+        if place.dimension == dimension:
+            found[place.value] = found.get(place.value, Tally()).plus(_tally(place))
+    return _most_first(found)
+
+
+def _by_operator(places: Iterable[Place]) -> dict[int | None, Tally]:
+    found: dict[int | None, Tally] = {}
+    for place in places:
+        operator = place.operator or None
+        found[operator] = found.get(operator, Tally()).plus(_tally(place))
+    return _most_first(found)
+
+
+def _most_first(found: dict[Any, Tally]) -> dict[Any, Tally]:
+    return dict(
+        sorted(found.items(), key=lambda item: (-item[1].decided, str(item[0])))
     )
-    if filters.code:
-        found = found.filter(promo_code__code_key=normalise_code(filters.code))
-    if filters.operator_id is not None:
-        found = found.filter(operator=filters.operator_id)
-    return found
 
 
-def _sum(
-    groups: Iterable[dict[str, Any]], key: Callable[[dict[str, Any]], Any]
-) -> dict[Any, Tally]:
-    """Return the groups summed by a key, most decisions first."""
-    found: dict[Any, Tally] = {}
-    for row in groups:
-        found[key(row)] = found.get(key(row), Tally()).plus(_tally(row))
-    return dict(sorted(found.items(), key=lambda item: -item[1].decided))
-
-
-def _tally(row: dict[str, Any]) -> Tally:
-    kind, count = row["kind"], row["count"]
+def _tally(place: Place) -> Tally:
+    kind, count = place.kind, place.n
     return Tally(
         accepted=count if kind == Kind.ACCEPT else 0,
         edited=count if kind == Kind.EDIT else 0,
         skipped=count if kind == Kind.SKIP else 0,
         automatic=count if kind == Kind.AUTO else 0,
-        edit_distance=(row["distance"] or 0.0) if kind == Kind.EDIT else 0.0,
+        edit_distance=place.distance / 1e6 if kind == Kind.EDIT else 0.0,
     )
 
 
-def _skip_reasons(decided: "QuerySet[Decision]") -> dict[str, int]:
-    skipped = decided.filter(kind=Kind.SKIP).values_list("skip_reason")
-    counted = skipped.annotate(count=Count("pk")).order_by("-count", "skip_reason")
-    return dict(counted.values_list("skip_reason", "count"))
+def _skip_reasons(places: Iterable[Place]) -> dict[str, int]:
+    """Return why suggestions were skipped, the commonest first."""
+    reasons = [place for place in places if place.dimension == Dimension.REASON]
+    reasons.sort(key=lambda place: (-place.n, place.value))
+    return {place.value: place.n for place in reasons}

@@ -20,6 +20,7 @@ from chats import (
     polling,
     proposals,
     suggestions,
+    tallies,
 )
 from chats.feed import Polled
 from chats.models import Chat, Outgoing, Suggestion
@@ -194,7 +195,9 @@ def settle_seller(seller_id: int) -> None:
 
 @shared_task
 def tidy_counts() -> None:
-    """Sum up the desk's kept counts where many changes have gathered."""
+    """Sum up kept counts and figures where many changes have gathered."""
     with scopes_disabled():
         for seller_id in desk.untidy():
             desk.tidy(seller_id)
+        for seller_id, day in tallies.untidy():
+            tallies.tidy(seller_id, day)

@@ -19,6 +19,7 @@ from chats.models.conversations import (
     Presence,
 )
 from chats.models.desk import ChatAct, SavedReply, Tally
+from chats.models.figures import FigureDay
 from chats.models.outbox import (
     Attempt,
     Outgoing,
@@ -50,6 +51,7 @@ __all__ = [
     "Decision",
     "Draft",
     "FeedCursor",
+    "FigureDay",
     "Message",
     "MessageQuerySet",
     "Note",

@@ -155,5 +155,5 @@ def test_filters_by_code_operator_and_moscow_day(seller, turn, make_code, operat
 def test_the_number_of_queries_is_fixed(seller, turn, django_assert_num_queries):
     for _ in range(5):
         turn("accept", sent=True)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(2):
         figures.figures(seller, WEEK)
