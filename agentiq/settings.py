@@ -225,6 +225,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sync-catalogues": {"task": "promos.tasks.sync_catalogues", "schedule": 1800.0},
     # Titles and commissions change rarely.
     "sync-cards": {"task": "promos.tasks.sync_all_cards", "schedule": 6 * 3600.0},
+    # An operator wants to know today whether the order was kept; the feed of orders
+    # takes one request a minute, claims twenty.
+    "read-fates": {"task": "chats.tasks.read_fates", "schedule": 1200.0},
     "deliver-alerts": {"task": "promos.tasks.deliver_alerts", "schedule": 10.0},
     # Somebody who pressed Start in Telegram looks at the screen and waits.
     "link-telegram": {"task": "promos.tasks.link_telegram", "schedule": 10.0},

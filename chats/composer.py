@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from chats import replies, vetting
-from chats.models import Chat, Draft, SavedReply, Suggestion
+from chats.models import Chat, Decision, Draft, SavedReply, Suggestion
 from chats.policy import rendering
 from chats.policy.rendering import TemplateError
 from promos.models import Product, PromoCode
@@ -47,6 +49,15 @@ def fill(saved: SavedReply, chat: Chat, promo_code: PromoCode | None) -> str:
         ).text
     except TemplateError:
         return _known_slots(saved.text, chat, promo_code)
+
+
+def count_use(decision: Decision, key: str) -> None:
+    """Note which saved reply a sent text began as; ``key`` is what the page posts."""
+    used = SavedReply.objects.filter(
+        seller_id=decision.seller_id, pk=key if key.isdecimal() else 0
+    )
+    if decision.saved_reply_id is None and used.update(use_count=F("use_count") + 1):
+        Decision.objects.filter(pk=decision.pk).update(saved_reply=key)
 
 
 def save_draft(chat: Chat, operator: Any, text: str, *, now: datetime) -> None:

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Callable
+from contextlib import closing
 
 from celery import shared_task
 from django.db.models import Exists, OuterRef
@@ -9,11 +11,14 @@ from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import NotConnected, connect, connect_all
+from agentiq.wb.client import WbClient
+from agentiq.wb.errors import WbError
 from agentiq.wb.tokens import Category
 from chats import (
     alarms,
     autosend,
     desk,
+    fates,
     gate,
     health,
     outbox,
@@ -29,6 +34,7 @@ from promos.models import Seller
 logger = logging.getLogger(__name__)
 
 CHAT = int(Category.CHAT)
+FateStep = Callable[..., int]
 DRAIN = 15.0
 """Seconds after which a seller's worker makes room; the next tick goes on."""
 SWEEP = 200
@@ -121,6 +127,43 @@ def _hand_on(seller_id: int, polled: Polled) -> None:
         suggest_chat.delay_on_commit(chat_id)
     if polled.own_events:
         settle_seller.delay_on_commit(seller_id)
+
+
+@shared_task
+def read_fates() -> None:
+    """Ask after every shop's orders and claims."""
+    for pk in Seller.objects.filter(is_active=True).values_list("pk", flat=True):
+        read_shop_fates.delay(pk)
+
+
+@shared_task(time_limit=900, soft_time_limit=850)
+def read_shop_fates(seller_id: int) -> None:
+    """Learn what became of one shop's orders; what fails waits for the next look."""
+    seller = Seller.objects.get(pk=seller_id)
+    with scope(seller=seller):
+        try:
+            client = connect(seller, category=Category.ANALYTICS)
+            _ask_after(seller, "orders", fates.read_orders, client)
+        except NotConnected:
+            _ask(seller, "orders", fates.read_sales, Category.STATISTICS)
+        _ask(seller, "claims", fates.read_claims, Category.RETURNS)
+
+
+def _ask(seller: Seller, what: str, read: FateStep, category: Category) -> None:
+    try:
+        client = connect(seller, category=category)
+    except NotConnected as error:
+        fates.not_read(seller, what, error.reason)
+    else:
+        _ask_after(seller, what, read, client)
+
+
+def _ask_after(seller: Seller, what: str, read: FateStep, client: WbClient) -> None:
+    with closing(client):
+        try:
+            read(seller, client=client, now=timezone.now(), sleep=time.sleep)
+        except WbError as error:
+            fates.not_read(seller, what, type(error).__name__)
 
 
 @shared_task

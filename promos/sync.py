@@ -45,7 +45,7 @@ def prices(
     """Read prices and the seller's discounts of the whole catalogue."""
     offset, read = 0, 0
     while True:
-        page = _patient(lambda: client.goods(PAGE, offset), sleep)  # noqa: B023
+        page = patient(lambda: client.goods(PAGE, offset), sleep)  # noqa: B023
         _store_prices(seller, page, now)
         read += len(page)
         if len(page) < PAGE:
@@ -64,7 +64,7 @@ def cards(
     cursor: CardCursor | None = None
     read = 0
     while True:
-        page = _patient(lambda: client.cards(cursor, limit=CARDS_PAGE), sleep)  # noqa: B023
+        page = patient(lambda: client.cards(cursor, limit=CARDS_PAGE), sleep)  # noqa: B023
         _store_cards(seller, page.cards, now)
         read += len(page.cards)
         cursor = page.next
@@ -80,7 +80,7 @@ def commissions(
 
     A commission the seller entered by hand stays.
     """
-    tariffs = _patient(client.commission, sleep)
+    tariffs = patient(client.commission, sleep)
     rates = {
         it.subject_id: max(_known(it.fbw_pct, it.fbs_pct))
         for it in tariffs
@@ -105,7 +105,7 @@ def actions(
 
     Auto actions have no list of articles; what they do shows in the prices only.
     """
-    running = _patient(
+    running = patient(
         lambda: client.promotions(now - timedelta(days=1), now + timedelta(days=1)),
         sleep,
     )
@@ -137,7 +137,7 @@ def _planned(
     offset = 0
     while True:
         try:
-            page = _patient(
+            page = patient(
                 lambda: client.promotion_goods(
                     action.promotion_id,
                     in_action=True,
@@ -230,7 +230,7 @@ def _known(*values: Decimal | None) -> list[Decimal]:
     return [value for value in values if value is not None]
 
 
-def _patient(call: Callable[[], T], sleep: Sleep) -> T:
+def patient(call: Callable[[], T], sleep: Sleep) -> T:
     """Return what WB answers, waiting where its limits ask for a short while."""
     for _ in range(TRIES):
         try:

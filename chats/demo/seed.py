@@ -7,9 +7,10 @@ an operator would have; its answers join the feed, which is read once more.
 """
 
 import struct
+import time
 import zlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
@@ -19,7 +20,7 @@ from django_scopes import scope
 
 from agentiq.wb.client import Hosts, WbClient
 from agentiq.wb.simulator import Simulator, serve
-from chats import inbox
+from chats import fates, inbox
 from chats.demo import history, people, shop
 from chats.demo.people import Said, Story
 from chats.models import Chat, Message
@@ -28,6 +29,9 @@ from promos.models import Membership, Product, PromoCode, Seller
 from promos.rules import days
 
 _PAGE = 1000
+COMPLAINTS = frozenset(
+    {"defect_not_working", "quality_complaint", "wrong_item", "return_refund"}
+)
 Progress = Callable[[str], None]
 
 
@@ -60,7 +64,11 @@ def seed(
             told = history.replay(seller, told)
         for story in told:
             answer(simulator, story)
+            deliver(simulator, story, now)
         read_feed(seller, client, now)
+        with scope(seller=seller):
+            fates.read_orders(seller, client=client, now=now, sleep=time.sleep)
+            fates.read_claims(seller, client=client, now=now, sleep=time.sleep)
         client.close()
     with scope(seller=seller):
         backdate(seller, now)
@@ -130,6 +138,38 @@ def answer(simulator: Simulator, story: Story) -> None:
     """Let the rest of a story happen, from the shop's first answer on."""
     for said in story.lines[len(story.turn) :]:
         _say(simulator, story, said)
+
+
+def deliver(simulator: Simulator, story: Story, now: datetime) -> None:
+    """
+    Let the story's order end as its key draws it: kept, sent back, still on its way.
+
+    Where something was wrong with the goods, every other buyer claims a return.
+    """
+    drawn = int(story.rid[:4], 16) % 100
+    ends = ((66, "buyout"), (78, "return"), (86, "cancel"), (100, "created"))
+    asked = story.turn[0].at
+    ordered = max(asked - timedelta(days=3), now - timedelta(days=30))
+    order = {
+        "srid": story.rid,
+        "nmId": story.good.nm_id,
+        "status": next(word for edge, word in ends if drawn < edge),
+        "createdAt": ordered.isoformat(),
+        "updatedAt": min(asked + timedelta(days=2), now).isoformat(),
+        "sellerPrice": story.good.sold_for,
+    }
+    if now - asked < timedelta(days=27):  # WB tells of a month at most
+        simulator.add("feed-orders", order, seller=shop.SID)
+    if story.intent in COMPLAINTS and drawn % 2:
+        claim = {
+            "srid": story.rid,
+            "nm_id": story.good.nm_id,
+            "status": drawn % 3,
+            "user_comment": story.turn[-1].text,
+            "price": story.good.sold_for,
+            "dt": asked.astimezone(days.MOSCOW).replace(tzinfo=None).isoformat(),
+        }
+        simulator.add("claims", claim, seller=shop.SID)
 
 
 def read_feed(seller: Seller, client: WbClient, now: datetime) -> None:

@@ -19,6 +19,7 @@ from chats.models.conversations import (
     Presence,
 )
 from chats.models.desk import ChatAct, SavedReply, Tally
+from chats.models.fates import ClaimState, Fate, FateReading
 from chats.models.figures import FigureDay
 from chats.models.outbox import (
     Attempt,
@@ -47,9 +48,12 @@ __all__ = [
     "ChatAct",
     "ChatOrder",
     "ChatQuerySet",
+    "ClaimState",
     "Correction",
     "Decision",
     "Draft",
+    "Fate",
+    "FateReading",
     "FeedCursor",
     "FigureDay",
     "Message",

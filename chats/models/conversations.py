@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agentiq.tenancy import scoped
 from chats.models.clocks import AFTER_RATING, ANSWER_WITHIN
+from chats.models.fates import ClaimState, Fate
 from promos.models import Seller
 
 
@@ -177,6 +178,11 @@ class ChatOrder(models.Model):
     currency = models.CharField(max_length=3, blank=True)
     size = models.CharField(_("Size"), max_length=50, blank=True)
     seen_at = models.DateTimeField()
+    # What WB said of the order and of a claim for it; empty: nothing (yet).
+    fate = models.CharField(max_length=10, choices=Fate, blank=True)
+    fate_at = models.DateTimeField(null=True)
+    claim = models.CharField(max_length=10, choices=ClaimState, blank=True)
+    claimed_at = models.DateTimeField(null=True)
 
     objects = scoped()
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agentiq.tenancy import scoped
 from chats.models.conversations import Chat, Message
+from chats.models.desk import SavedReply
 from promos.models import PromoCode, Seller
 
 
@@ -150,6 +151,9 @@ class Decision(models.Model):
     decided_at = models.DateTimeField()
     seconds = models.PositiveIntegerField(null=True)  # from shown to decided
     overrode_newer = models.BooleanField(default=False)  # sent although newer came
+    saved_reply = models.ForeignKey(  # the wording it started from
+        SavedReply, models.SET_NULL, null=True, related_name="decisions"
+    )
 
     objects = scoped()
 

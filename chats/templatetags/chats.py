@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from chats import labels, llm, reasons, vetting
-from chats.models import Chat, Message, Outgoing
+from chats.models import Chat, ClaimState, Fate, FateReading, Message, Outgoing
 from chats.policy.terms import scope_words as _scope_words
 from promos.models import PromoCode
 
@@ -58,6 +60,14 @@ LATE: Mapping[str, Promise] = {
     "h": gettext_lazy("late by %(n)s h"),
     "d": gettext_lazy("late by %(n)s d"),
 }
+FATE_TONES = {
+    Fate.BOUGHT: "good",
+    Fate.CANCELLED: "warn",
+    Fate.RETURNED: "bad",
+    Fate.DEFECTIVE: "bad",
+    ClaimState.OPEN: "warn",
+    ClaimState.APPROVED: "bad",
+}
 SOON, URGENT = timedelta(hours=24), timedelta(hours=3)
 
 register.filter("intent_label", labels.intent)
@@ -79,6 +89,35 @@ def mood_tone(word: str) -> str:
 @register.filter
 def status_tone(status: str) -> str:
     return STATUS_TONES.get(status, "")
+
+
+@register.filter
+def fate_tone(word: str) -> str:
+    return FATE_TONES.get(word, "")
+
+
+@register.filter
+def why_unknown(reading: FateReading | None) -> str:
+    """Why nothing is known of an order's fate."""
+    problem = reading.orders_problem if reading else ""
+    if problem == "no_category":
+        return _("The WB key opens neither Analytics nor Statistics.")
+    if reading is None or not reading.orders_read_at:
+        return _("WB could not be asked.") if problem else _("WB is asked soon.")
+    return _("WB names orders of the last 31 days; this one is not among them.")
+
+
+@register.filter
+def no_claim(reading: FateReading | None) -> str:
+    """What the want of a claim means: there is none, or nobody could ask."""
+    problem = reading.claims_problem if reading else ""
+    if problem == "no_category":
+        return _("Return claims are not known: the WB key does not open Returns.")
+    if reading is None or not reading.claims_read_at:
+        return _("Return claims are not known yet.")
+    return _("No return claim in two weeks, as of %(at)s.") % {
+        "at": date_format(localtime(reading.claims_read_at), "j E, H:i")
+    }
 
 
 @register.filter

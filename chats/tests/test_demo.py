@@ -21,7 +21,14 @@ from chats.analyzer import Intent, Turn, analyze_many
 from chats.demo import people, seed, shop
 from chats.demo.buyers import Buyers
 from chats.demo.processes import ProcessError, Processes, port_is_free
-from chats.models import Chat, Decision, Message, Outgoing, Suggestion
+from chats.models import (
+    Chat,
+    ChatOrder,
+    Decision,
+    Message,
+    Outgoing,
+    Suggestion,
+)
 from promos.models import Product, PromoCode, PromoCodeSend, Seller
 from promos.rules.days import moscow_date
 from promos.rules.limits import SLOTS, max_overlap
@@ -131,6 +138,8 @@ def test_a_seeded_shop_looks_as_if_it_had_worked_for_ninety_days(few, tmp_path):
         assert not PromoCodeSend.objects.filter(message_id="").exists()
         assert Product.objects.filter(price__gt=0).count() == len(shop.GOODS)
         assert Product.objects.filter(cost__gt=0).count() >= 10
+        assert ChatOrder.objects.filter(fate="bought").exists()
+        assert ChatOrder.objects.filter(fate="").exists()  # too old for WB to tell
 
 
 @pytest.mark.django_db

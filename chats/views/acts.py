@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -31,7 +30,6 @@ from chats.models import (
     Decision,
     Draft,
     Outgoing,
-    SavedReply,
     Suggestion,
 )
 from chats.policy import outbound
@@ -172,12 +170,7 @@ def acted(request: HttpRequest, chat: Chat, decision: Decision) -> HttpResponse:
     live.bump(chat.seller_id)
     if decision.kind != Decision.Kind.SKIP:
         transaction.on_commit(tasks.send_due.delay)
-    if saved := request.POST.get("saved", ""):
-        used = SavedReply.objects.filter(
-            pk=saved if saved.isdecimal() else 0,
-            seller=request.seller,  # type: ignore[attr-defined]
-        )
-        used.update(use_count=F("use_count") + 1)
+    composer.count_use(decision, request.POST.get("saved", ""))
     shown: Chat | None = chat
     if request.POST.get("go_on"):
         shown = desk.following(

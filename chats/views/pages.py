@@ -10,7 +10,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from chats import composer, conversation, live
 from chats.access import may_write, reading
-from chats.models import SavedReply, Suggestion
+from chats.models import FateReading, SavedReply, Suggestion
 from chats.policy.rendering import TemplateError
 from chats.replies import NoTemplate
 from chats.views.showing import card_context, chat_context, chat_of, list_context
@@ -80,7 +80,8 @@ def side(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "chat": found,
         "product": product,
-        "orders": list(found.orders.order_by("-seen_at")[:5]),
+        "orders": list(found.orders.order_by("-seen_at", "-pk")[:5]),
+        "reading": FateReading.objects.filter(seller=seller).first(),
         "codes": [code for code in codes if code.terms().covers(found.nm_id)],
         "all_codes": codes,
         **_money(product),
