@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from agentiq.api import routes
-from chats import api
+from chats.api import conversations, shop, suggested
 from chats.views import (
     acts,
     dashboard,
@@ -14,7 +14,7 @@ from chats.views import (
     sorting,
     watch,
 )
-from promos.api import Nothing
+from promos.api.documents import Nothing
 
 app_name = "chats"
 desk = [
@@ -58,21 +58,29 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("status/", health.status, name="status"),
-    *routes("api/chats", api.Chats.as_view(), "api-chats"),
-    *routes("api/chats/<str:id>", api.OneChat.as_view(), "api-chat"),
-    *routes("api/chats/<str:id>/messages", api.Messages.as_view(), "api-messages"),
+    *routes("api/chats", conversations.Chats.as_view(), "api-chats"),
+    *routes("api/chats/<str:id>", conversations.OneChat.as_view(), "api-chat"),
+    *routes(
+        "api/chats/<str:id>/messages", conversations.Messages.as_view(), "api-messages"
+    ),
     *routes(
         "api/chats/<str:id>/promo-suggestion",
-        api.PromoSuggestionOfChat.as_view(),
+        suggested.PromoSuggestionOfChat.as_view(),
         "api-promo-suggestion",
     ),
-    *routes("api/suggestions", api.Suggestions.as_view(), "api-suggestions"),
-    *routes("api/suggestions/<str:id>", api.OneSuggestion.as_view(), "api-suggestion"),
-    *routes("api/suggestions/<str:id>/accept", api.Accept.as_view(), "api-accept"),
-    *routes("api/suggestions/<str:id>/edit", api.Edit.as_view(), "api-edit"),
-    *routes("api/suggestions/<str:id>/skip", api.Skip.as_view(), "api-skip"),
-    *routes("api/outgoing/<str:id>", api.OneOutgoing.as_view(), "api-outgoing"),
-    *routes("api/health", api.Health.as_view(), "api-health"),
+    *routes("api/suggestions", suggested.Suggestions.as_view(), "api-suggestions"),
+    *routes(
+        "api/suggestions/<str:id>", suggested.OneSuggestion.as_view(), "api-suggestion"
+    ),
+    *routes(
+        "api/suggestions/<str:id>/accept", suggested.Accept.as_view(), "api-accept"
+    ),
+    *routes("api/suggestions/<str:id>/edit", suggested.Edit.as_view(), "api-edit"),
+    *routes("api/suggestions/<str:id>/skip", suggested.Skip.as_view(), "api-skip"),
+    *routes(
+        "api/outgoing/<str:id>", conversations.OneOutgoing.as_view(), "api-outgoing"
+    ),
+    *routes("api/health", shop.Health.as_view(), "api-health"),
     # Last: whatever else lies below /api/ is answered by a problem document.
     path("api/<path:rest>", Nothing.as_view()),
 ]

@@ -18,7 +18,8 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.utils import timezone, translation
 from django_scopes import scope
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -236,6 +237,13 @@ class PageQuery(serializers.Serializer):
     cursor = serializers.CharField(
         default="", required=False, max_length=500, allow_blank=True
     )
+
+
+def one(rows: Any, pk: str) -> Any:
+    """Return the row of this id in the caller's shop, or raise Http404."""
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        raise Http404
+    return get_object_or_404(rows, pk=int(pk))
 
 
 def parse(

@@ -3,24 +3,29 @@
 from django.urls import path
 
 from agentiq.api import routes
-from promos import alert_pages, api
+from promos import alert_pages
+from promos.api import alerts, analytics, codes, documents, hooks, shop
 
 app_name = "promos"
 urlpatterns = [
     path("alerts/", alert_pages.pressing, name="pressing"),
-    *routes("api/promo-codes", api.PromoCodes.as_view(), "codes"),
-    *routes("api/promo-codes/analytics", api.PromoCodeAnalytics.as_view(), "analytics"),
-    *routes("api/promo-codes/<str:id>", api.OnePromoCode.as_view(), "code"),
-    *routes("api/sends", api.Sends.as_view(), "sends"),
-    *routes("api/products", api.Products.as_view(), "products"),
-    *routes("api/alerts", api.Alerts.as_view(), "alerts"),
-    *routes("api/webhooks", api.Webhooks.as_view(), "webhooks"),
-    *routes("api/webhooks/<str:id>", api.OneWebhook.as_view(), "webhook"),
-    *routes("api/webhooks/<str:id>/deliveries", api.Deliveries.as_view(), "deliveries"),
-    *routes("api/deliveries/<str:id>/replay", api.Replay.as_view(), "replay"),
-    path("api/schema", api.SchemaYaml.as_view(), name="schema"),
-    path("api/schema/", api.SchemaYaml.as_view()),
-    path("api/schema.json", api.SchemaJson.as_view(), name="schema-json"),
-    path("api/docs", api.docs, name="docs"),
-    path("api/docs/", api.docs),
+    *routes("api/promo-codes", codes.PromoCodes.as_view(), "codes"),
+    *routes(
+        "api/promo-codes/analytics", analytics.PromoCodeAnalytics.as_view(), "analytics"
+    ),
+    *routes("api/promo-codes/<str:id>", codes.OnePromoCode.as_view(), "code"),
+    *routes("api/sends", analytics.Sends.as_view(), "sends"),
+    *routes("api/products", shop.Products.as_view(), "products"),
+    *routes("api/alerts", alerts.Alerts.as_view(), "alerts"),
+    *routes("api/webhooks", hooks.Webhooks.as_view(), "webhooks"),
+    *routes("api/webhooks/<str:id>", hooks.OneWebhook.as_view(), "webhook"),
+    *routes(
+        "api/webhooks/<str:id>/deliveries", hooks.Deliveries.as_view(), "deliveries"
+    ),
+    *routes("api/deliveries/<str:id>/replay", hooks.Replay.as_view(), "replay"),
+    path("api/schema", documents.SchemaYaml.as_view(), name="schema"),
+    path("api/schema/", documents.SchemaYaml.as_view()),
+    path("api/schema.json", documents.SchemaJson.as_view(), name="schema-json"),
+    path("api/docs", documents.docs, name="docs"),
+    path("api/docs/", documents.docs),
 ]

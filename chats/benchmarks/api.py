@@ -21,12 +21,13 @@ from rest_framework.generics import ListAPIView
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.renderers import JSONRenderer
 
-from chats.api import Chats
+from chats.api.conversations import Chats
 from chats.benchmarks import _scratch
 from chats.models import Chat
 from chats.serializers import ChatOut
 from promos import apikeys
-from promos.api import Products, Sends
+from promos.api.analytics import Sends
+from promos.api.shop import Products
 from promos.models import Product, PromoCode, PromoCodeSend, Seller
 from promos.serializers import ProductOut, SendOut
 
