@@ -365,7 +365,9 @@ class PromoCodeResource(ShopResource):
             registry.check(instance, now=now, same_start=same_start)
         except registry.Refused as refused:
             raise ValueError(
-                " ".join(wording.sentence(it) for it in refused.problems)
+                " ".join(
+                    f"{it.field}: {wording.sentence(it)}" for it in refused.problems
+                )
             ) from None
         instance.created_by = instance.created_by or self.by
         instance._change_reason = gettext("import")

@@ -190,6 +190,7 @@ def _chats(seller, member, mark):
             created_at=NOON,
         ),
         chats.AutoSend: chats.AutoSend.objects.create(seller=seller),
+        chats.AnswerTarget: chats.AnswerTarget.objects.create(seller=seller),
     }
 
 
@@ -248,11 +249,13 @@ def test_no_page_of_the_owner_fails(desk, ours, model):
         version = row.history.first().pk
         shown["a past one"] = url(model, "simple_history", row.pk, version)
 
-    answers = {
-        name: desk.get(page, follow=True).status_code
-        for name, page in shown.items()
-        if not name.endswith("simple_history")
-    }
+    answers = {}
+    for name, page in shown.items():
+        if not name.endswith("simple_history"):
+            answer = desk.get(page, follow=True)
+            answers[name] = answer.status_code
+            # A page inside a page loads every script twice.
+            assert answer.content.decode(errors="replace").count("<html") < 2, name
 
     assert set(answers.values()) <= {200, 403, 404, 405}, answers
     names = model._meta.model_name
@@ -356,7 +359,9 @@ def test_what_a_role_may_do_is_the_table(seller, ours, role):
     client.force_login(person)
     mine = Membership.objects.get(user=person)
 
-    reads = {m: client.get(url(m, "changelist")).status_code == 200 for m in ADMINS}
+    # A list of one row may lead straight to it.
+    opened = {200, 302}
+    reads = {m: client.get(url(m, "changelist")).status_code in opened for m in ADMINS}
     adds = {m: client.get(url(m, "add")).status_code == 200 for m in ADMINS}
 
     areas = {model: model_admin.area for model, model_admin in ADMINS.items()}

@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from promos import roles
+from promos.forms import AmountField
 from promos.models import Seller
 
 
@@ -94,6 +95,15 @@ class SellerAdmin(ModelAdmin):
         if row is None:
             raise Http404(f"{self.opts.object_name} {object_id}")
         return row
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Take amounts with a comma, a point or blanks between thousands."""
+        if isinstance(db_field, models.DecimalField):
+            widget = AmountField.widget
+            return db_field.formfield(form_class=AmountField, widget=widget)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any

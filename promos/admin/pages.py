@@ -292,7 +292,7 @@ class ProductPages(PagesAdmin):
             request, lambda client: calendar.upcoming(client, now=timezone.now())
         )
         title = gettext("WB actions")
-        return self.show(request, "admin/actions.html", title, found=found)
+        return self.show(request, "admin/wb_actions.html", title, found=found)
 
     def action_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """The articles of an action, and joining it."""
@@ -309,7 +309,10 @@ class ProductPages(PagesAdmin):
                 return redirect("admin:promos_product_upload", ticket.upload_id)
         found = self._asked(request, lambda client: calendar.goods(client, number))
         return self.show(
-            request, "admin/action.html", gettext("Articles of the action"), found=found
+            request,
+            "admin/wb_action.html",
+            gettext("Articles of the action"),
+            found=found,
         )
 
     def upload_view(self, request: HttpRequest, number: int) -> HttpResponse:

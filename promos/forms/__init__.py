@@ -8,6 +8,7 @@ what is wrong; the sentence stands beside the field.
 
 from promos.forms.codes import MadeForm, PromoCodeForm, SuccessorForm, WhyForm
 from promos.forms.fields import (
+    AmountField,
     ArticlesField,
     FirstDayField,
     LastDayField,
@@ -24,6 +25,7 @@ from promos.forms.sellers import (
 )
 
 __all__ = [
+    "AmountField",
     "ArticlesField",
     "CalculatorForm",
     "DryRunForm",

@@ -5,6 +5,7 @@ Days have both ends included; their values are the instants at which they begin 
 are over.
 """
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,8 @@ from promos.rules import limits
 from promos.rules.days import DAY, day_start, moscow_date
 from promos.rules.scope import Pasted, parse_nm_ids
 
+_IDLE = re.compile(r"[\s₽%]+")  # what stands around the figures
+
 
 class PercentField(forms.CharField):
     """A percentage as people write it: «12,5», «12.5 %»."""
@@ -40,6 +43,20 @@ class PercentField(forms.CharField):
             raise ValidationError(
                 gettext("Enter a number, for example 10 or 12,5.")
             ) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return sentences.number(value) if isinstance(value, Decimal) else value
+
+
+class AmountField(forms.DecimalField):
+    """An amount as people write it: «1 234,50», «1234.5 ₽»."""
+
+    widget = UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, str):
+            value = _IDLE.sub("", value).replace(",", ".")
+        return super().to_python(value)
 
     def prepare_value(self, value: Any) -> Any:
         return sentences.number(value) if isinstance(value, Decimal) else value

@@ -11,7 +11,7 @@ from unfold.widgets import (
 )
 
 from promos import sentences
-from promos.forms.fields import PercentField
+from promos.forms.fields import AmountField, PercentField
 from promos.forms.seen import SeenForm
 from promos.models import Product, Seller
 from promos.rules.margin import Costs
@@ -70,17 +70,9 @@ class ProductForm(SeenForm):
             self.add_error("return_percent", gettext("Not every order can come back."))
 
 
-def _amount(label: Any, **kwargs: Any) -> forms.DecimalField:
-    return forms.DecimalField(
-        label=label,
-        required=False,
-        min_value=0,
-        max_digits=12,
-        decimal_places=2,
-        localize=True,
-        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
-        **kwargs,
-    )
+def _amount(label: Any, **kwargs: Any) -> AmountField:
+    limits = {"min_value": 0, "max_digits": 12, "decimal_places": 2}
+    return AmountField(label=label, required=False, **limits, **kwargs)
 
 
 def _share(label: Any, **kwargs: Any) -> PercentField:
