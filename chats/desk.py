@@ -2,14 +2,24 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
-from django.db.models import CharField, Count, Lookup, Q, QuerySet, Sum
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    Lookup,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+)
 
-from chats.models import Chat, ChatOrder, Message, Tally
+from chats.models import Chat, ChatOrder, Decision, Message, Outgoing, Tally
+from promos.rules.days import DAY, day_start
 
 PAGE = 40
 SEARCHED = 400
@@ -43,6 +53,24 @@ class Filters:
     nm_id: int | None = None
     tag: str = ""
     query: str = ""
+    operator: int | None = None
+    code: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def narrow(self) -> bool:
+        """Whether they say who answered, with which code, or when."""
+        return bool(self.operator or self.code or self.since or self.until)
+
+    def period(self) -> dict[str, datetime]:
+        """Return the instants of the Moscow days, both included, as lookups."""
+        found = {}
+        if self.since:
+            found["gte"] = day_start(self.since)
+        if self.until and self.until < date.max:
+            found["lt"] = day_start(self.until + DAY)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +151,36 @@ def _filtered(seller: Any, filters: Filters) -> QuerySet[Chat]:
         "nm_id": filters.nm_id,
         "tags__contains": [filters.tag] if filters.tag else None,
     }
-    return rows.filter(**{name: value for name, value in wanted.items() if value})
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    return _narrowed(seller, rows, filters) if filters.narrow else rows
+
+
+def _narrowed(seller: Any, rows: QuerySet[Chat], filters: Filters) -> QuerySet[Chat]:
+    """
+    Keep the chats somebody answered, a code went to, in a period.
+
+    The days are those of the answer or the code; of the words that are searched for;
+    with neither, of the chat's last message.
+    """
+    period = filters.period()
+    if filters.operator:
+        answers = Decision.objects.filter(seller=seller, operator=filters.operator)
+        answers = answers.exclude(kind=Decision.Kind.SKIP)
+        answers = answers.filter(**_within("decided_at", period))
+        rows = rows.filter(pk__in=answers.values("chat"))
+    if filters.code:
+        sent = Outgoing.objects.filter(
+            seller=seller, promo_code__code__iexact=filters.code, sent_at__isnull=False
+        )
+        sent = sent.filter(**_within("sent_at", period))
+        rows = rows.filter(pk__in=sent.values("chat"))
+    if not (filters.operator or filters.code or filters.query):
+        rows = rows.filter(**_within("last_at", period))
+    return rows
+
+
+def _within(name: str, period: Mapping[str, datetime]) -> dict[str, datetime]:
+    return {f"{name}__{lookup}": moment for lookup, moment in period.items()}
 
 
 def _in_scope(
@@ -168,19 +225,24 @@ def _key(chat: Chat, *, by_time: bool) -> str:
 def _found(seller: Any, filters: Filters) -> QuerySet[Chat]:
     """Chats with the words: in a message, as buyer, article, order or WB chat id."""
     words = filters.query.strip()
-    ids = {*_by_words(seller, words), *_by_number(seller, words)}
+    period = filters.period()
+    ids = {*_by_words(seller, words, period), *_by_number(seller, words)}
     escaped = words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     # Of its own, so that each search keeps to its own index.
     named = Chat.objects.filter(seller=seller, buyer_name__ilike=f"%{escaped}%")
     ids.update(named.values_list("pk", flat=True)[:SEARCHED])
-    return _filtered(seller, filters).filter(pk__in=ids)
+    found = _filtered(seller, filters).filter(pk__in=ids)
+    if period:
+        said = Message.objects.filter(chat=OuterRef("pk"))
+        found = found.filter(Exists(said.filter(**_within("added_at", period))))
+    return found
 
 
-def _by_words(seller: Any, words: str) -> Iterable[int]:
+def _by_words(seller: Any, words: str, period: Mapping[str, datetime]) -> Iterable[int]:
     query = SearchQuery(words, config="russian", search_type="websearch")
     rows = Message.objects.annotate(words=SearchVector("text", config="russian"))
-    found = rows.filter(seller=seller, words=query).values_list("chat_id", flat=True)
-    return found[:SEARCHED]
+    rows = rows.filter(seller=seller, words=query, **_within("added_at", period))
+    return rows.values_list("chat_id", flat=True)[:SEARCHED]
 
 
 def _by_number(seller: Any, words: str) -> Iterable[int]:

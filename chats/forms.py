@@ -30,6 +30,10 @@ class FilterForm(forms.Form):
     )
     tag = forms.CharField(label=_("Tag"), required=False, max_length=40)
     query = forms.CharField(label=_("Search"), required=False, max_length=200)
+    operator = forms.IntegerField(required=False, min_value=1)
+    code = forms.CharField(required=False, max_length=50)
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
 
     def filters(self) -> Filters:
         """Return the filters that were understood; the others do not apply."""

@@ -21,6 +21,7 @@ desk = [
     path("", pages.inbox, name="inbox"),
     path("list/", pages.fresh, name="list"),
     path("more/", pages.more, name="more"),
+    path("narrow/", pages.narrow, name="narrow"),
     path("seen/", watch.seen, name="seen"),
     path("bulk/", sorting.bulk, name="bulk"),
     path("bulk/<uuid:batch>/undo/", sorting.bulk_undo, name="bulk_undo"),

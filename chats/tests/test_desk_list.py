@@ -1,6 +1,7 @@
 """The list: order, filters, counts, paging and search."""
 
-from datetime import timedelta
+import uuid
+from datetime import date, timedelta
 
 import pytest
 from django_scopes import scope
@@ -8,9 +9,10 @@ from django_scopes import scope
 from agentiq.testing import NOON, make_seller
 from chats import desk, live, suggestions, tasks
 from chats.desk import Filters
-from chats.models import Chat, ChatOrder, Message, Tally
+from chats.models import Chat, ChatOrder, Decision, Message, Outgoing, Tally
 
 pytestmark = pytest.mark.django_db
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -127,6 +129,103 @@ def test_search_keeps_to_the_shop(seller, make_chat):
     found = desk.page(seller, Filters(query="промокод"), operator_id=0)
 
     assert names(found) == []
+
+
+class TestNarrowed:
+    """Who answered, with which code, when: days are Moscow's, both included."""
+
+    @pytest.fixture
+    def answered(self, seller, make_chat):
+        def answered(name, by, at, code=None, shop=seller, kind="write", **fields):
+            chat = make_chat(name, shop=shop, last_at=at, **fields)
+            decision = Decision.objects.create(
+                seller=shop,
+                chat=chat,
+                key=uuid.uuid4(),
+                kind=kind,
+                operator=by,
+                decided_at=at,
+            )
+            if kind != "skip":
+                Outgoing.objects.create(
+                    seller=shop,
+                    chat=chat,
+                    decision=decision,
+                    key=uuid.uuid4(),
+                    text="Ответ",
+                    promo_code=code,
+                    status="sent",
+                    due_at=at,
+                    sent_at=at,
+                )
+            return chat
+
+        return answered
+
+    def found(self, seller, **filters):
+        wanted = Filters(**{"scope": "all"} | filters)
+        return sorted(names(desk.page(seller, wanted, operator_id=0)))
+
+    def test_by_the_person_who_answered(self, seller, operator, owner, answered):
+        answered("её", operator, NOON)
+        answered("чужой", owner, NOON)
+        answered("пропущен", operator, NOON, kind="skip")
+
+        assert self.found(seller, operator=operator.pk) == ["её"]
+
+    def test_by_the_code_that_was_sent(self, seller, operator, answered, make_code):
+        answered("с кодом", operator, NOON, make_code("SALE10"))
+        answered("с другим", operator, NOON, make_code("SALE15"))
+        answered("без кода", operator, NOON)
+
+        assert self.found(seller, code="sale10") == ["с кодом"]
+
+    @pytest.mark.parametrize(
+        ("since", "until", "expected"),
+        [
+            pytest.param(date(2026, 3, 2), date(2026, 3, 2), ["день"], id="one day"),
+            pytest.param(date(2026, 3, 2), None, ["день", "позже"], id="from"),
+            pytest.param(None, date(2026, 3, 2), ["день", "раньше"], id="to"),
+            pytest.param(None, date.max, ["день", "позже", "раньше"], id="no end"),
+        ],
+    )
+    def test_days_are_those_of_moscow(
+        self, seller, operator, answered, since, until, expected
+    ):
+        # 2 March in Moscow is from 21:00 UTC on the 1st to 21:00 on the 2nd.
+        midnight = NOON.replace(hour=21)
+        answered("раньше", operator, midnight - DAY - SECOND)
+        answered("день", operator, midnight - SECOND)
+        answered("позже", operator, midnight)
+
+        for who in ({}, {"operator": operator.pk}):
+            assert self.found(seller, since=since, until=until, **who) == expected
+
+    def test_with_words_the_days_are_those_of_the_words(self, seller, make_chat):
+        chat = make_chat("давно о том", text="Порвался шов", last_at=NOON + 9 * DAY)
+        Message.objects.filter(chat=chat).update(added_at=NOON - 9 * DAY)
+        Message.objects.create(
+            seller=seller,
+            chat=chat,
+            event_id="late",
+            sender="client",
+            text="Спасибо",
+            added_at=NOON + 9 * DAY,
+        )
+        make_chat("сегодня о том", text="Порвался шов")
+
+        found = self.found(seller, query="порвался", since=NOON.date())
+
+        assert found == ["сегодня о том"]
+
+    def test_another_shop_s_people_and_codes_find_nothing(
+        self, seller, operator, answered
+    ):
+        other = make_seller("Чужая")
+        with scope(seller=other):
+            answered("чужой", operator, NOON, shop=other)
+
+        assert self.found(seller, operator=operator.pk) == []
 
 
 def test_after_a_skipped_chat_comes_the_next_one_not_the_first(seller, make_chat):

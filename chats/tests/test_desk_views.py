@@ -23,6 +23,7 @@ from chats.models import (
     Outgoing,
     SavedReply,
 )
+from promos.rules.days import moscow_date
 
 pytestmark = pytest.mark.django_db
 SCRIPT = "<script>alert(1)</script>"
@@ -190,6 +191,46 @@ def test_a_chat_without_a_signature_says_so(desk_client, seller):
     page = desk_client.get(f"/chats/{chat.pk}/").content.decode()
 
     assert "Отправка пока невозможна" in page
+
+
+def test_a_closer_search_offers_the_shop_s_people_and_codes_and_keeps_its_fields(
+    desk_client, seller, operator, thanks
+):
+    stranger = make_member(make_seller("Чужая"), "operator", username="чужой")
+    fields = f"operator={operator.pk}&since=2026-03-01&until=2026-03-09&nm_id=7"
+
+    html = desk_client.get(f"/narrow/?{fields}").content.decode()
+
+    assert f'<option value="{operator.pk}" selected>' in html
+    assert "SALE10" in html
+    assert stranger.username not in html
+    assert 'name="since" value="2026-03-01"' in html
+    assert 'name="until" value="2026-03-09"' in html
+    assert 'value="7"' in html
+
+
+def test_the_list_is_narrowed_to_who_answered_and_when(
+    desk_client, seller, operator, thanks
+):
+    answered = make_waiting(seller, "Спасибо вам", number=2)
+    Decision.objects.create(
+        seller=seller,
+        chat=answered,
+        key=uuid.uuid4(),
+        kind="write",
+        operator=operator,
+        decided_at=timezone.now(),
+    )
+
+    def shown(query):
+        page = desk_client.get(f"/list/?scope=all&{query}").context["page"]
+        return {chat.pk for chat in page.chats}
+
+    today = moscow_date(timezone.now())
+    assert shown(f"operator={operator.pk}") == {answered.pk}
+    assert shown(f"operator={operator.pk}&since={today}") == {answered.pk}
+    assert shown(f"until={today - timedelta(days=1)}") == set()
+    assert shown("since=вчера") == {answered.pk, thanks.pk}  # says nothing: no filter
 
 
 def test_a_correction_moves_the_chat_and_is_kept(desk_client, thanks):

@@ -13,10 +13,19 @@ from chats.access import may_write, reading
 from chats.models import FateReading, SavedReply, Suggestion
 from chats.policy.rendering import TemplateError
 from chats.replies import NoTemplate
-from chats.views.showing import card_context, chat_context, chat_of, list_context
-from promos.models import Product, PromoCode
+from chats.views.showing import (
+    card_context,
+    chat_context,
+    chat_of,
+    filters_of,
+    list_context,
+)
+from promos.models import Membership, Product, PromoCode
 from promos.rules.margin import margin
 from promos.rules.pricing import quote
+
+CODES = 300
+"""Codes that a search offers by name; of more, type the code into the search."""
 
 
 @require_GET
@@ -38,6 +47,21 @@ def fresh(request: HttpRequest) -> HttpResponse:
 def more(request: HttpRequest) -> HttpResponse:
     """The next page of the list."""
     return render(request, "chats/_items.html", list_context(request))
+
+
+@require_GET
+@reading
+def narrow(request: HttpRequest) -> HttpResponse:
+    """The fields of a closer search: who answered, which code, when, which article."""
+    seller = request.seller  # type: ignore[attr-defined]
+    members = Membership.objects.filter(seller=seller).select_related("user")
+    codes = PromoCode.objects.filter(seller=seller).order_by("code")
+    context = {
+        "filters": filters_of(request),
+        "operators": [member.user for member in members.order_by("user__username")],
+        "codes": codes.values_list("code", flat=True)[:CODES],
+    }
+    return render(request, "chats/_narrow.html", context)
 
 
 @require_GET
