@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from agentiq.wb.client import WbClient
-from promos import alerts, offers
+from promos import alerts, effects, offers
 from promos.alert_words import path
 from promos.alerts import Cause, Kind, Level
 from promos.models import Alert, Product, PromoCode, Seller, WbToken
@@ -245,7 +245,7 @@ def _judged(
     row: PromoCode, products: Iterable[Product], seller: Seller, now: datetime
 ) -> tuple[list[tuple[int, Decimal]], list[tuple[int, Decimal, Decimal]]]:
     """Return articles on which the code is void, and those it sells at a loss."""
-    terms, rules = row.terms(), offers.price_rules(seller)
+    terms, rules = row.terms(), effects.rules_of(seller)
     void, losing = [], []
     until = row.margin_override_until
     accepted = until is not None and until >= moscow_date(now)

@@ -1,41 +1,26 @@
 """
 choose(): a code for this chat, or the reason for none.
 
-Rows become the plain values that ``promos.rules`` judges: the article's price and
-costs, what the chat already got, what is left of caps and budgets. Three queries,
-however many codes there are.
+Rows (``candidates``) become the plain values that ``promos.rules`` judges: the
+article's price and costs, what the chat already got, what is left of caps and
+budgets. At most three queries, however many codes there are.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import (
-    Aggregate,
-    Case,
-    Count,
-    DecimalField,
-    OuterRef,
-    Q,
-    Subquery,
-    Sum,
-    When,
-)
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
-
-from promos.models import Product, PromoCode, PromoCodeSend, Seller
-from promos.rules import budgets, choice, days
+from promos import candidates, effects
+from promos.candidates import Candidate
+from promos.models import Product, PromoCode, Seller
+from promos.rules import budgets, choice
 from promos.rules.choice import Choice, Rejected, Rule, rule_for
 from promos.rules.eligibility import Figures, Refusal, Situation, figures
-from promos.rules.pricing import Counted, Rules
 from promos.rules.terms import Terms, UseCase
 
 VERSION = "rules-1"
 """Goes into every snapshot: by which rules a code was chosen."""
-FORGOTTEN = timedelta(days=14)
-"""A code that ended longer ago is no longer listed among the rejected ones."""
 
 UNKNOWN = Figures(None, None)
 WORDS = {
@@ -102,18 +87,25 @@ def choose(
         promo_request=seller.suggest_on_promo_request,
         thanks=seller.suggest_on_thanks,
     )
-    product = _product(seller, nm_id)
+    product = candidates.product(seller, nm_id)
     if rule is None:
         return Offer(
             None, None, None, (), _without_rule(intent, sentiment), product=product
         )
-    rows = _codes(seller, now, exclude)
-    recently = code_on_its_way or _sent_recently(seller, chat_id, now)
-    situation = _situation(
-        seller, rule, nm_id, product, rows, recently=recently, now=now
+    found = candidates.codes(
+        seller, nm_id=nm_id, chat_id=chat_id, exclude=exclude, now=now
     )
-    by_code = {row.code: row for row in rows}
-    made = choice.choose((_terms(row, seller) for row in rows), situation)
+    situation = _situation(
+        seller,
+        rule,
+        nm_id,
+        product,
+        found.codes,
+        recently=code_on_its_way or found.sent_recently,
+        now=now,
+    )
+    made = choice.choose((one.terms for one in found.codes), situation)
+    by_code = {one.terms.code: one.row for one in found.codes}
     return _offer(made, rule, by_code, situation, product)
 
 
@@ -140,26 +132,19 @@ def explain(
     min_discount: Decimal = Decimal(0),
 ) -> Choice:
     """Return what would be offered for an article, whatever was sent to whom."""
-    product = _product(seller, nm_id)
-    rows = _codes(seller, now, ())
+    product = candidates.product(seller, nm_id)
+    found = candidates.codes(seller, nm_id=nm_id, now=now).codes
     rule = Rule(use_case, min_discount)
-    situation = _situation(seller, rule, nm_id, product, rows, recently=False, now=now)
-    return choice.choose((_terms(row, seller) for row in rows), situation)
+    situation = _situation(seller, rule, nm_id, product, found, recently=False, now=now)
+    return choice.choose((one.terms for one in found), situation)
 
 
 def budgets_used(
     seller: Seller, *, now: datetime
 ) -> list[tuple[PromoCode, budgets.Usage]]:
     """Return every code that has a loss budget, with how far it is used."""
-    rows = [row for row in _codes(seller, now, ()) if row.loss_budget is not None]
-    return [(row, _usage(row)) for row in rows]
-
-
-def price_rules(seller: Seller) -> Rules:
-    """Return the seller's reading of WB's 45 % rule."""
-    if seller.forty_five_counts == Seller.FortyFive.DISCOUNT:
-        return Rules(counted=Counted.SELLER)
-    return Rules(counted=Counted.SELLER_AND_ACTION)
+    found = candidates.codes(seller, nm_id=None, now=now).codes
+    return [(one.row, one.usage) for one in found if one.row.loss_budget is not None]
 
 
 def _without_rule(intent: str, sentiment: str) -> str:
@@ -169,55 +154,12 @@ def _without_rule(intent: str, sentiment: str) -> str:
     return "no_rule"
 
 
-def _product(seller: Seller, nm_id: int | None) -> Product | None:
-    if nm_id is None:
-        return None
-    return Product.objects.filter(seller=seller, nm_id=nm_id).first()
-
-
-def _codes(seller: Seller, now: datetime, exclude: Collection[int]) -> list[PromoCode]:
-    """Return the codes worth a word, with what was sent of those that set a limit."""
-    today = days.day_start(days.moscow_date(now))
-    sent_today = Count("pk", filter=Q(sent_at__gte=today))
-    discount = Cast(
-        KeyTextTransform("discount_rub", "snapshot"),
-        DecimalField(max_digits=12, decimal_places=2),
-    )
-    rows = PromoCode.objects.current().filter(
-        seller=seller, expires_at__gt=now - FORGOTTEN
-    )
-    return list(
-        rows.exclude(pk__in=exclude).annotate(
-            sent=_over_sends(Count("pk"), limit="loss_budget"),
-            sent_today=_over_sends(sent_today, limit="daily_cap"),
-            given=_over_sends(Sum(discount), limit="loss_budget"),
-        )
-    )
-
-
-def _over_sends(value: Aggregate, *, limit: str) -> Case:
-    """
-    Return ``value`` over a code's sends, NULL for a code that sets no such limit.
-
-    Every suggestion asks for this, and a code may have a million sends.
-    """
-    sends = PromoCodeSend.objects.filter(promo_code=OuterRef("pk")).order_by()
-    found = sends.values("promo_code").annotate(found=value).values("found")
-    return Case(When(**{f"{limit}__isnull": False}, then=Subquery(found)))
-
-
-def _sent_recently(seller: Seller, chat_id: str, now: datetime) -> bool:
-    since = now - timedelta(days=seller.repeat_days)
-    sends = PromoCodeSend.objects.filter(seller=seller, chat_id=chat_id)
-    return sends.since(since).exists()
-
-
 def _situation(
     seller: Seller,
     rule: Rule,
     nm_id: int | None,
     product: Product | None,
-    rows: Iterable[PromoCode],
+    found: Iterable[Candidate],
     *,
     recently: bool,
     now: datetime,
@@ -231,36 +173,10 @@ def _situation(
         tag=product.price_tag() if product else None,
         costs=product.costs() if product else None,
         cost_required=seller.require_cost,
-        price_rules=price_rules(seller),
+        price_rules=effects.rules_of(seller),
         sent_recently=recently,
-        spent_codes=frozenset(row.code for row in rows if _is_spent(row)),
-        capped_codes=frozenset(row.code for row in rows if _is_capped(row)),
-    )
-
-
-def _is_capped(row: PromoCode) -> bool:
-    return row.daily_cap is not None and (row.sent_today or 0) >= row.daily_cap
-
-
-def _is_spent(row: PromoCode) -> bool:
-    return _usage(row).state is budgets.BudgetState.SPENT
-
-
-def _usage(row: PromoCode) -> budgets.Usage:
-    """Return how far the code's loss budget is used, by the cautious estimate."""
-    sent = row.sent or 0
-    each = (row.given or Decimal(0)) / sent if sent else Decimal(0)
-    given = budgets.loss(open_sends=sent, rate=budgets.CAUTIOUS_RATE, discount=each)
-    return budgets.usage(given, row.loss_budget)
-
-
-def _terms(row: PromoCode, seller: Seller) -> Terms:
-    """Return the code's terms with the seller's floor and the override of it."""
-    until = row.margin_override_until
-    return replace(
-        row.terms(),
-        margin_floor=seller.margin_floor,
-        below_floor_until=days.day_start(until + days.DAY) if until else None,
+        spent_codes=frozenset(one.terms.code for one in found if one.is_spent),
+        capped_codes=frozenset(one.terms.code for one in found if one.is_capped),
     )
 
 

@@ -14,7 +14,6 @@ import uuid
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
@@ -35,7 +34,7 @@ from agentiq.wb.records import ChatEvent, EventPage
 from agentiq.wb.simulator import Simulator, serve
 from agentiq.wb.tokens import TokenKind
 from chats import inbox, polling, tasks
-from chats.benchmarks import _scratch, chaos
+from chats.benchmarks import _cpu, _scratch, chaos
 from chats.models import FeedCursor
 from promos import tokens
 from promos.models import Seller
@@ -185,23 +184,11 @@ def _ingest(events: int, size: int) -> Iterator[Figures]:
 
 
 def _page_times(seller: Seller, pages: list[EventPage]) -> tuple[float, float]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        backend = cursor.fetchone()[0]
-    wall, cpu = time.perf_counter(), time.process_time() + _cpu_of(backend)
+    backend = _cpu.backend()
+    wall, cpu = time.perf_counter(), _cpu.spent(backend)
     for page in pages:
         inbox.receive(seller, page, now=timezone.now())
-    spent = time.process_time() + _cpu_of(backend) - cpu
-    return time.perf_counter() - wall, spent
-
-
-def _cpu_of(process: int) -> float:
-    """Seconds of processor time of a local process, 0 when it is elsewhere."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / 100
+    return time.perf_counter() - wall, _cpu.spent(backend) - cpu
 
 
 def _page(number: int, size: int) -> EventPage:

@@ -9,7 +9,7 @@ from django.db import connection
 from django_scopes import scope
 
 from agentiq.testing import NOON, make_seller
-from promos import alarms, alert_words, alerts
+from promos import alarms, alert_words, alerts, ledger
 from promos.alerts import Cause, Kind, Level
 from promos.models import Alert, Product, PromoCode, WbToken
 
@@ -336,6 +336,7 @@ class TestBudget:
                 outgoing_key=uuid.uuid4(),
                 snapshot={"discount_rub": "100.00"},
             )
+        ledger.rebuild(seller)
         alarms.watch(seller, now=NOON)
         budgets = Alert.objects.standing().filter(kind=Kind.LOSS_BUDGET)
         assert list(budgets.values_list("cause_key", flat=True)) == expected
