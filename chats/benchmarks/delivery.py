@@ -34,7 +34,7 @@ from agentiq.wb.records import ChatEvent, EventPage
 from agentiq.wb.simulator import Simulator, serve
 from agentiq.wb.tokens import TokenKind
 from chats import inbox, polling, tasks
-from chats.benchmarks import _cpu, _scratch, chaos
+from chats.benchmarks import _chaos_workers, _cpu, _scratch
 from chats.models import FeedCursor
 from promos import tokens
 from promos.models import Seller
@@ -366,7 +366,7 @@ def _poll(todo: Any, done: Any) -> None:
     began = time.process_time()
     while (nudge := todo.get()) is not None:
         now = timezone.now()
-        chaos.read([seller_id for seller_id, _ in nudge])
+        _chaos_workers.read([seller_id for seller_id, _ in nudge])
         late_by += [(now - due_at).total_seconds() for _, due_at in nudge if due_at]
     connection.close()
     done.put((late_by, time.process_time() - began))
