@@ -20,6 +20,7 @@ class Area(StrEnum):
     SHOP = "shop"  # settings of the shop
     PEOPLE = "people"  # who works here
     KEYS = "keys"  # WB tokens
+    AUDIT = "audit"  # who did what: nobody edits it
 
 
 READERS: dict[Area, frozenset[str]] = {
@@ -28,6 +29,7 @@ READERS: dict[Area, frozenset[str]] = {
     Area.SHOP: frozenset({Role.OWNER, Role.MANAGER, Role.ANALYST, Role.SUPPORT}),
     Area.PEOPLE: frozenset({Role.OWNER, Role.MANAGER, Role.SUPPORT}),
     Area.KEYS: frozenset({Role.OWNER, Role.MANAGER, Role.SUPPORT}),
+    Area.AUDIT: frozenset({Role.OWNER}),
 }
 EDITORS: dict[Area, frozenset[str]] = {
     Area.CODES: frozenset({Role.OWNER, Role.MANAGER}),
@@ -35,6 +37,7 @@ EDITORS: dict[Area, frozenset[str]] = {
     Area.SHOP: frozenset({Role.OWNER}),
     Area.PEOPLE: frozenset({Role.OWNER}),
     Area.KEYS: frozenset({Role.OWNER}),
+    Area.AUDIT: frozenset(),
 }
 AT_THE_DESK = READERS[Area.CODES]
 

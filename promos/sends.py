@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from promos import ledger
+from promos import audit, ledger
 from promos.models import PromoCode, PromoCodeSend
 
 
@@ -62,6 +62,14 @@ def record(
                 first_sent_at=sent_at
             )
             ledger.count(send)
+            audit.record(
+                promo_code.seller_id,
+                audit.Kind.SEND,
+                promo_code.code,
+                by=operator,
+                at=sent_at,
+                detail=chat_id,
+            )
     return send
 
 

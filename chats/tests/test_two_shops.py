@@ -87,6 +87,9 @@ def _promos(seller, member, mark):
         promos.Webhook: hook,
         promos.WebhookDelivery: promos.WebhookDelivery.objects.get(webhook=hook),
         promos.Alert: alert,
+        promos.AuditEntry: promos.AuditEntry.objects.create(
+            seller=seller, at=NOON, kind="send", subject=mark, actor=mark
+        ),
         promos.AlertDelivery: promos.AlertDelivery.objects.create(
             seller=seller,
             alert=alert,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 
 from chats import dashboard as reports
 from chats.models import Chat
-from promos import exports, ledger, roles
+from promos import audit, exports, ledger, roles
 from promos.alert_words import path
 from promos.ledger import Filters
 
@@ -128,6 +128,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     )
     content_type, write = FILES[kind]
     filters = found.filters
+    audit.of_request(request, audit.Kind.EXPORT, _("Dashboard"))
     name = f"agentiq-{filters.first}-{filters.last}.{kind}"
     return HttpResponse(
         write(found.tables),

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from promos import alert_words, alerts, roles
+from promos import alert_words, alerts, audit, roles
 from promos.admin.base import FactAdmin, SellerAdmin
 from promos.channels import MaybeDelivered, NotDelivered, telegram
 from promos.models import (
@@ -181,6 +181,12 @@ class TelegramBotAdmin(SellerAdmin):
     area = roles.Area.KEYS
     form = BotForm
     list_display = ("__str__", "is_active", "created_at")
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        audit.of_request(request, audit.Kind.KEYS, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return (

@@ -18,7 +18,7 @@ from unfold.widgets import (
 )
 
 from agentiq import callouts
-from promos import apikeys, roles, webhooks
+from promos import apikeys, audit, roles, webhooks
 from promos.admin.base import FactAdmin, SellerAdmin
 from promos.models import ApiKey, Webhook, WebhookDelivery
 
@@ -79,6 +79,8 @@ class SecretOnceAdmin(SellerAdmin):
         if not change:
             obj.shown_once = self.make(obj)
         super().save_model(request, obj, form, change)
+        done = gettext("changed") if change else gettext("made")
+        audit.of_request(request, audit.Kind.KEYS, obj, done)
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: Any = None
@@ -128,6 +130,7 @@ class ApiKeyAdmin(SecretOnceAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for row in queryset:
             apikeys.revoke(row, now=timezone.now())
+            audit.of_request(request, audit.Kind.KEYS, row, gettext("Revoked"))
         messages.success(request, gettext("The keys open nothing any more."))
 
     @admin.display(description=_("Rights"))

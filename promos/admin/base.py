@@ -19,7 +19,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from promos import roles
+from promos import audit, roles
 from promos.forms import AmountField
 from promos.models import Seller
 
@@ -153,6 +153,14 @@ class FilesAdmin(ImportExportModelAdmin):
     def get_valid_export_item_pks(self, request: HttpRequest) -> Any:
         """Rows that may be named for an export: the list's own."""
         return self.get_queryset(request).values_list("pk", flat=True)
+
+    def get_export_data(
+        self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any
+    ) -> Any:
+        """Rows that leave the shop are written down."""
+        kind = audit.Kind.EXPORT
+        audit.of_request(request, kind, self.opts.verbose_name_plural)
+        return super().get_export_data(file_format, request, queryset, **kwargs)
 
     def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         """One wrong row keeps all of them out."""

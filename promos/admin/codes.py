@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from promos import registry, sentences
+from promos import audit, registry, sentences
 from promos.admin.base import FilesAdmin
 from promos.admin.pages import CodePages
 from promos.forms import PromoCodeForm
@@ -210,6 +210,10 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
         if not change:
             obj.created_by = request.user
         super().save_model(request, obj, form, change)
+        if obj.margin_override_until and "margin_override_until" in form.changed_data:
+            until = sentences.day(obj.margin_override_until)
+            why = f"{until}: {obj.margin_override_reason}"
+            audit.of_request(request, audit.Kind.OVERRIDE, obj.code, why)
         for warning in form.warnings:
             messages.warning(request, warning)
 

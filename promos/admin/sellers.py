@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from promos import roles, shops, tokens
+from promos import audit, roles, shops, tokens
 from promos.admin.base import SellerAdmin, TrackedAdmin
 from promos.admin.pages import PagesAdmin
 from promos.forms import (
@@ -95,6 +95,8 @@ class SellerSettingsAdmin(PagesAdmin):
                 "dry run: on" if seller.dry_run else "dry run: off, confirmed"
             )
             seller.save(update_fields=["dry_run"])
+            state = gettext("on") if seller.dry_run else gettext("off")
+            audit.of_request(request, audit.Kind.MODE, seller, state)
             return redirect("admin:index")
         title = gettext("Dry run")
         return self.show(request, "admin/dry_run.html", title, form=form, shop=seller)
@@ -149,6 +151,8 @@ class MembershipAdmin(TrackedAdmin):
             )
         super().save_model(request, obj, form, change)
         shops.give_desk(obj.user)
+        state = obj.get_role_display() if obj.is_active else gettext("off")
+        audit.of_request(request, audit.Kind.PEOPLE, obj.user, state)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Members are switched off, so that their past acts keep a name."""
@@ -200,6 +204,8 @@ class WbTokenAdmin(SellerAdmin):
         """A new key was saved by the step that judged it."""
         if change:
             obj.save(update_fields=["is_active"])
+        state = gettext("in use") if obj.is_active else gettext("off")
+        audit.of_request(request, audit.Kind.KEYS, obj, state)
 
     @admin.display(description=_("Type"))
     def kind_shown(self, token: WbToken) -> str:

@@ -17,6 +17,7 @@ from promos.models.api import (
     Webhook,
     WebhookDelivery,
 )
+from promos.models.audit import AuditEntry
 from promos.models.codes import PromoCode, PromoCodeQuerySet
 from promos.models.products import Product, ProductQuerySet
 from promos.models.sellers import Membership, Seller, WbToken
@@ -28,6 +29,7 @@ __all__ = [
     "AlertDeliveryQuerySet",
     "AlertQuerySet",
     "ApiKey",
+    "AuditEntry",
     "Channel",
     "IdempotencyRecord",
     "Membership",
