@@ -6,6 +6,8 @@ but the cache answers, so a hundred open desks cost the database nothing.
 """
 
 import time
+from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -25,6 +27,19 @@ def bump(seller_id: int) -> None:
 def version(seller_id: int) -> str:
     """Return the number of the newest change. Lost keys come back as a change."""
     return str(cache.get_or_set(_key(seller_id), _number, None))
+
+
+def read_out(moments: Mapping[int, datetime]) -> None:
+    """Note when WB's feed was last read to its end, by shop: no news, but asked for."""
+    if moments:
+        cache.set_many({_read(it): at.isoformat() for it, at in moments.items()}, DAY)
+
+
+def state(seller_id: int) -> tuple[str, str]:
+    """Return the newest change's number and when WB's feed was read; one key look-up."""
+    number, read = _key(seller_id), _read(seller_id)
+    found = cache.get_many([number, read])
+    return str(found.get(number) or version(seller_id)), str(found.get(read, ""))
 
 
 def ticket(seller_id: int, user_id: int) -> str:
@@ -47,6 +62,10 @@ def _bump(seller_id: int) -> None:
 
 def _number() -> str:
     return str(time.time_ns())
+
+
+def _read(seller_id: int) -> str:
+    return f"desk:{seller_id}:read"
 
 
 def _key(seller_id: int) -> str:

@@ -15,7 +15,8 @@ class LiveMiddleware:
     Answers «is there anything new?» from the cache alone, without a session.
 
     The ticket in the address says whose number is asked for; the number itself
-    tells nothing. What is new is fetched by views that know who asks.
+    tells nothing. What is new is fetched by views that know who asks. ``X-Feed``
+    says when WB's feed was last read to its end, empty when that is not known.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -27,7 +28,8 @@ class LiveMiddleware:
         seller_id = live.seller_of(request.GET.get("ticket", ""))
         if seller_id is None:
             return HttpResponse(status=403)
-        tag = f'"{live.version(seller_id)}"'
-        if request.headers.get("If-None-Match") == tag:
-            return HttpResponseNotModified(headers={"ETag": tag})
-        return HttpResponse(headers={"ETag": tag, "Cache-Control": "no-cache"})
+        number, read = live.state(seller_id)
+        headers = {"ETag": f'"{number}"', "Cache-Control": "no-cache", "X-Feed": read}
+        if request.headers.get("If-None-Match") == headers["ETag"]:
+            return HttpResponseNotModified(headers=headers)
+        return HttpResponse(headers=headers)

@@ -26,7 +26,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq import metering
 from agentiq.marketplace import NotConnected, SellerClient
-from chats import bulk, feed
+from chats import bulk, feed, live
 from chats.feed import Poll, Polled
 from chats.models import Chat, FeedCursor, Outgoing
 from promos.models import Seller
@@ -255,6 +255,8 @@ def _note(jobs: Sequence[_Job]) -> None:
         for it in (job.poll.polled for job in jobs)
     )
     metering.add_all({("polls", word): count for word, count in outcomes.items()})
+    polls = [job.poll for job in jobs if job.poll.polled.complete]
+    live.read_out({it.seller.pk: it.now for it in polls})
     for job in jobs:
         polled = job.poll.polled
         if polled.new_messages or polled.problem:

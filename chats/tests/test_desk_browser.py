@@ -259,6 +259,50 @@ def test_a_new_message_is_on_an_open_desk_within_four_seconds(
     until(page, "#scroll :text('А доставка когда?')", timeout=4_000)
 
 
+def test_a_long_list_stays_long_and_fresh(sign_in, seller, operator, waiting):
+    now = timezone.now()
+    for number in range(20, 60):
+        make_chat(seller, number, now)
+    page = sign_in(operator)
+    page.evaluate("document.querySelector('#rows').scrollTo(0, 1e6)")
+    until(page, "#rows .item >> nth=59", state="attached")
+    top = page.evaluate("document.querySelector('#rows').scrollTop")
+
+    say(waiting[0], "fresh", "А доставка когда?")
+
+    until(page, "#rows .preview:text('А доставка когда?')", state="attached")
+    assert page.locator("#rows .item").count() == 60
+    assert page.evaluate("document.querySelector('#rows').scrollTop") == top
+    assert page.faults == []
+
+
+def test_the_state_line_tells_how_old_wb_s_feed_is(sign_in, seller, operator, waiting):
+    page = sign_in(operator)
+    until(page, "#state:has-text('Данные на')")
+
+    live.read_out({seller.pk: timezone.now() - timedelta(minutes=9)})
+    until(page, "#state.behind:has-text('WB отвечает с опозданием')")
+    live.read_out({seller.pk: timezone.now()})
+
+    until(page, "#state:not(.behind):has-text('Данные на')")
+
+
+def test_no_page_of_the_desk_breaks_its_own_policy(sign_in, operator, waiting):
+    page = sign_in(operator)
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.click("#list .filters summary")
+    until(page, "#narrow")
+    page.click("#rows .open >> nth=0")
+    until(page, "#side h2")
+    press(page, "KeyA")
+    until(page, f'#chat[data-chat="{waiting[1].pk}"]')
+    say(waiting[1], "fresh", "А доставка когда?")
+    until(page, "#scroll :text('А доставка когда?')")
+
+    assert [line for line in said if "Content Security Policy" in line] == []
+
+
 def test_a_phone_shows_one_pane_and_never_scrolls_sideways(sign_in, operator, waiting):
     page = sign_in(operator, width=360, height=740, has_touch=True)
     wide = "document.documentElement.scrollWidth"

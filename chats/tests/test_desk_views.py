@@ -9,7 +9,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 from django_scopes import scope
 
-from agentiq.testing import make_member, make_seller
+from agentiq.testing import NOON, make_member, make_seller
 from chats import live, suggestions
 from chats.models import (
     Attachment,
@@ -390,6 +390,19 @@ def test_nothing_new_costs_no_query(
 
     assert (first.status_code, again.status_code) == (200, 304)
     assert client.get("/live/", {"ticket": "forged"}).status_code == 403
+
+
+def test_the_answer_says_when_wb_s_feed_was_read(client, seller, operator):
+    ticket = live.ticket(seller.pk, operator.pk)
+    first = client.get("/live/", {"ticket": ticket})
+    assert first["X-Feed"] == ""
+
+    live.read_out({seller.pk: NOON})
+    again = client.get(
+        "/live/", {"ticket": ticket}, headers={"If-None-Match": first["ETag"]}
+    )
+
+    assert (again.status_code, again["X-Feed"]) == (304, NOON.isoformat())
 
 
 def test_a_change_is_news(client, seller, operator, django_capture_on_commit_callbacks):

@@ -3,7 +3,10 @@
   "use strict";
 
   const POLL = 2500;
+  const PAGE = 40; // rows of a page of the list
+  const PAGES = 5; // read anew at once; what was scrolled in beyond is read on demand
   const SIGN_OF_LIFE = 8000;
+  const BEHIND = 120000; // a feed of WB read longer ago than this is behind
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const desk = $("#desk");
@@ -26,6 +29,7 @@
 
   let etag = `"${desk.dataset.version}"`;
   let freshAt = new Date();
+  let readAt = null; // when the server last read WB's feed to its end
   let lost = false;
   let busy = false;
 
@@ -34,10 +38,14 @@
 
   function showState() {
     const state = $("#state");
-    const words = lost ? state.dataset.lost : state.dataset.fresh;
-    const text = `${words} ${clock(freshAt)}`;
+    // The page is as fresh as its own last answer, and no fresher than WB's feed.
+    const asOf = readAt && readAt < freshAt ? readAt : freshAt;
+    const behind = !lost && Date.now() - asOf > BEHIND;
+    const words = lost ? state.dataset.lost : behind ? state.dataset.behind : state.dataset.fresh;
+    const text = `${words} ${clock(asOf)}`;
     if (state.textContent !== text) state.textContent = text;
     state.classList.toggle("lost", lost);
+    state.classList.toggle("behind", behind);
   }
 
   const timed = (url, options = {}) =>
@@ -58,18 +66,32 @@
   async function refreshList() {
     const rows = $("#rows");
     if (!rows || rows.dataset.query === undefined) return;
-    const html = await partial(`/list/?${rows.dataset.query}`);
-    const paged = $$("#rows .item").length > 40;
+    const html = await freshList(rows.dataset.query, $$("#rows .item").length);
     const checked = new Set($$("#rows input:checked").map((box) => box.value));
     const focused = document.activeElement?.closest?.("#rows .item")?.dataset.chat;
     const top = rows.scrollTop;
     const before = Number(rows.dataset.waiting);
-    htmx.swap(rows, html, { swapStyle: paged ? "none" : "outerHTML" });
+    if (!rows.isConnected) return; // the filter was changed meanwhile
+    htmx.swap(rows, html, { swapStyle: "outerHTML" });
     $$("#rows input[name=chats]").forEach((box) => (box.checked = checked.has(box.value)));
     $("#rows").scrollTop = top;
     if (focused) $(`#rows .item[data-chat="${focused}"] .open`)?.focus({ preventScroll: true });
     mark();
     if (Number($("#rows").dataset.waiting) > before) announce();
+  }
+
+  /* The fresh list, as long as the one shown: pages that were scrolled in stay. */
+
+  async function freshList(query, shown) {
+    const html = await partial(`/list/?${query}`);
+    if (shown <= PAGE) return html;
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    for (let page = 1; page < PAGES && $$("#rows .item", fresh).length < shown; page += 1) {
+      const more = $("#rows li[hx-get]", fresh);
+      if (!more) break;
+      more.outerHTML = await partial(more.getAttribute("hx-get"));
+    }
+    return fresh.body.innerHTML;
   }
 
   async function refreshChat() {
@@ -98,6 +120,8 @@
         etag = answer.headers.get("ETag");
       } else if (answer.status !== 304) throw new Error(String(answer.status));
       freshAt = new Date();
+      const read = answer.headers.get("X-Feed");
+      if (read) readAt = new Date(read);
       lost = false;
     } catch (error) {
       lost = true;
@@ -109,6 +133,7 @@
   }
 
   setInterval(poll, POLL);
+  poll();
   addEventListener("online", poll);
   addEventListener("offline", () => { lost = true; showState(); });
   document.body.addEventListener("desk:changed", () => refresh().catch(() => {}));
