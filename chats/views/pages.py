@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -144,9 +145,13 @@ def saved(request: HttpRequest, pk: int) -> HttpResponse:
     found = chat_of(request, pk)
     rows = SavedReply.objects.filter(seller=request.seller, is_active=True)  # type: ignore[attr-defined]
     words = request.GET.get("words", "").strip()
+    order = ["-use_count", "title"]
     if words:
-        rows = rows.filter(title__icontains=words) | rows.filter(text__icontains=words)
-    context = {"chat": found, "saved": list(rows.order_by("-use_count", "title")[:20])}
+        in_title = Q(title__icontains=words)
+        rows = rows.filter(in_title | Q(text__icontains=words))
+        rows = rows.annotate(named=Case(When(in_title, then=1), default=0))
+        order.insert(0, "-named")
+    context = {"chat": found, "saved": list(rows.order_by(*order)[:20])}
     return render(request, "chats/_saved.html", context)
 
 
