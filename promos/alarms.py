@@ -15,7 +15,7 @@ from promos.alert_words import path
 from promos.alerts import Cause, Kind, Level
 from promos.models import Alert, Product, PromoCode, Seller, WbToken
 from promos.rules import eligibility, slots
-from promos.rules.budgets import FULL_PCT, WARN_PCT, BudgetState
+from promos.rules.budgets import FULL_PCT, WARN_PCT, BudgetState, Usage
 from promos.rules.days import DAY, days_of, moscow_date
 from promos.rules.eligibility import Situation
 from promos.rules.limits import SLOTS
@@ -51,6 +51,7 @@ def watch(seller: Seller, *, now: datetime) -> list[Alert]:
         *full_slots(codes, now),
         *tokens(seller, now),
         *loss_budgets(seller, now),
+        *shop_loss_budgets(seller, now),
     ]
     return alerts.keep(seller, KINDS, causes, now=now)
 
@@ -187,10 +188,9 @@ def tokens(seller: Seller, now: datetime) -> Iterator[Cause]:
 def loss_budgets(seller: Seller, now: datetime) -> Iterator[Cause]:
     """Yield a cause for each code that used 80 or 100 % of its loss budget."""
     for row, used in offers.budgets_used(seller, now=now):
-        if used.state not in (BudgetState.WARNING, BudgetState.SPENT):
+        threshold = _threshold(used)
+        if threshold is None:
             continue
-        spent = used.state is BudgetState.SPENT
-        threshold = int(FULL_PCT if spent else WARN_PCT)
         yield Cause(
             kind=Kind.LOSS_BUDGET,
             key=f"{row.code_key}:{threshold}",
@@ -202,6 +202,33 @@ def loss_budgets(seller: Seller, now: datetime) -> Iterator[Cause]:
             },
             link=_code_page(row),
         )
+
+
+def shop_loss_budgets(seller: Seller, now: datetime) -> Iterator[Cause]:
+    """Yield a cause for each of the shop's own budgets that is used to 80 or 100 %."""
+    today = moscow_date(now)
+    for budget, used in offers.shop_budgets_used(seller, now=now).items():
+        threshold = _threshold(used)
+        if threshold is None:
+            continue
+        period = f"{today}" if budget == "day" else f"{today:%Y-%m}"
+        yield Cause(
+            kind=Kind.LOSS_BUDGET,
+            key=f"{budget.lower()}:{period}:{threshold}",
+            params={
+                "of": budget,
+                "threshold": threshold,
+                "loss": str(used.loss.total),
+                "budget": str(used.budget),
+            },
+            link=path("admin:promos_seller_change", seller.pk) or "/admin/",
+        )
+
+
+def _threshold(used: Usage) -> int | None:
+    """Return the percentage that a warning is due at, None for none yet."""
+    due = {BudgetState.WARNING: WARN_PCT, BudgetState.SPENT: FULL_PCT}.get(used.state)
+    return None if due is None else int(due)
 
 
 def prices(seller: Seller, now: datetime) -> Iterator[Cause]:

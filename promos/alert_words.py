@@ -222,7 +222,31 @@ def _code_void(params: Params) -> Words:
     return said % params, f"{example % params} {advice}"
 
 
+def _shop_budget(params: Params) -> Words:
+    budgets = {
+        "day": _("of the day"),
+        **{case: _("of the month (%s)") % name for case, name in USE_CASES.items()},
+    }
+    words = params | {"name": budgets[params["of"]]}
+    given = _("Given away: %(loss)s of %(budget)s ₽ (an estimate).") % words
+    if params["threshold"] >= 100:
+        said = _("The loss budget %(name)s is used up") % words
+        advice = _(
+            "AgentIQ suggests no code on its account. Raise the budget in the shop's "
+            "settings if it pays off."
+        )
+    else:
+        said = _("80 %% of the loss budget %(name)s is used") % words
+        advice = _(
+            "At 100 % AgentIQ stops suggesting codes on its account. Raise the budget "
+            "in the shop's settings, or wait for the next one."
+        )
+    return said, f"{given} {advice}"
+
+
 def _loss_budget(params: Params) -> Words:
+    if "of" in params:
+        return _shop_budget(params)
     if params["threshold"] >= 100:
         return (
             _("The loss budget of code %(code)s is used up") % params,

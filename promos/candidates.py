@@ -11,8 +11,8 @@ is among them, and how many they are. Fields left out here, that list among them
 read when somebody asks the row for them.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from django.db.models import Model
 
 from promos.models import Product, PromoCode, Seller
 from promos.rules import budgets, days
-from promos.rules.terms import Terms
+from promos.rules.terms import Terms, UseCase
 
 FORGOTTEN = timedelta(days=14)
 """A code that ended longer ago is no longer listed among the rejected ones."""
@@ -37,6 +37,14 @@ class Sent:
     sends: int = 0
     priced: int = 0
     discount: Decimal = NO_RUBLES
+
+    def __add__(self, other: "Sent") -> "Sent":
+        """Return both together."""
+        return Sent(
+            self.sends + other.sends,
+            self.priced + other.priced,
+            self.discount + other.discount,
+        )
 
     def usage(self, budget: Decimal | None) -> budgets.Usage:
         """
@@ -83,6 +91,50 @@ class Candidates:
 
     codes: tuple[Candidate, ...]
     sent_recently: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShopBudgets:
+    """The shop's own budgets that are set: of today, and of this month by use case."""
+
+    day: budgets.Usage | None = None
+    use_cases: Mapping[UseCase, budgets.Usage] = field(default_factory=dict)
+
+    @property
+    def is_day_spent(self) -> bool:
+        """Say whether today's budget is used up."""
+        return self.day is not None and self.day.state is budgets.BudgetState.SPENT
+
+    @property
+    def spent(self) -> frozenset[UseCase]:
+        """Return the use cases whose budget is used up."""
+        spent = budgets.BudgetState.SPENT
+        used = self.use_cases.items()
+        return frozenset(case for case, usage in used if usage.state is spent)
+
+
+def shop_budgets(seller: Seller, *, now: datetime) -> ShopBudgets:
+    """Return how far the shop's budgets are used; no query where none is set."""
+    limits = {
+        case: budget
+        for case, budget in seller.use_case_budgets.items()
+        if budget is not None
+    }
+    if not limits and seller.loss_budget_day is None:
+        return ShopBudgets()
+    today = days.moscow_date(now)
+    values = {"seller": seller.pk, "first": today.replace(day=1), "today": today}
+    today_sent, month = Sent(), {}
+    for case, *of_month, sends, priced, discount in _asked(_BY_USE_CASE, values):
+        month[case] = Sent(*of_month)
+        today_sent += Sent(sends, priced, discount)
+    of_day = None
+    if seller.loss_budget_day is not None:
+        of_day = today_sent.usage(seller.loss_budget_day)
+    return ShopBudgets(
+        of_day,
+        {case: month.get(case, Sent()).usage(limits[case]) for case in limits},
+    )
 
 
 def product(seller: Seller, nm_id: int | None) -> Product | None:
@@ -205,10 +257,21 @@ CROSS JOIN LATERAL (
            coalesce(sum(sends), 0) AS sends, coalesce(sum(priced), 0) AS priced,
            coalesce(sum(discount), 0) AS discount
     FROM promos_sendday
-    WHERE promo_code_id = promos_promocode.id AND dimension = 'total'
+    WHERE promos_sendday.seller_id = %(seller)s AND dimension = 'total'
+      AND promo_code_id = promos_promocode.id
       AND (loss_budget IS NOT NULL OR daily_cap IS NOT NULL)
 ) AS limited
 WHERE seller_id = %(seller)s AND replaced_by_id IS NULL
   AND expires_at > %(since)s AND NOT id = ANY(%(exclude)s)
 ORDER BY starts_at DESC, code
+"""
+_BY_USE_CASE = """
+SELECT value, sum(sends), sum(priced), sum(discount),
+       coalesce(sum(sends) FILTER (WHERE day = %(today)s), 0),
+       coalesce(sum(priced) FILTER (WHERE day = %(today)s), 0),
+       coalesce(sum(discount) FILTER (WHERE day = %(today)s), 0)
+FROM promos_sendday
+WHERE seller_id = %(seller)s AND dimension = 'use_case' AND promo_code_id IS NULL
+  AND operator_pk = -1 AND day BETWEEN %(first)s AND %(today)s
+GROUP BY value
 """

@@ -5,7 +5,7 @@ Slots, what ends soon, coverage, sends of today, problems; and for a new shop th
 steps to the first send, each of which looks for itself whether it is done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -14,12 +14,20 @@ from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from promos import planner
+from promos import offers, planner
 from promos.models import Alert, Product, PromoCode, PromoCodeSend, Seller, WbToken
+from promos.rules.budgets import Usage
 from promos.rules.days import DAY, day_start, moscow_date
 from promos.rules.limits import SLOTS
 from promos.rules.slots import TARGETS, Gap
 from promos.rules.terms import UseCase
+
+BUDGETS: dict[str, Promise] = {
+    "day": _("The shop, today"),
+    UseCase.LOYALTY: _("Loyalty, this month"),
+    UseCase.RETENTION: _("Retention, this month"),
+    UseCase.CONVERSION: _("Conversion, this month"),
+}
 
 
 class Covered(NamedTuple):
@@ -36,6 +44,23 @@ class Covered(NamedTuple):
         if self.codes == 0:
             return "none"
         return "thin" if self.codes < self.need else "enough"
+
+
+class Budget(NamedTuple):
+    """A loss budget, of a code or of the shop, and how far it is used."""
+
+    name: str
+    usage: Usage
+
+    @property
+    def percent(self) -> int:
+        """Return whole percents used, rounded down."""
+        return int(self.usage.percent or 0)
+
+    @property
+    def mood(self) -> str:
+        """Return «fine», «warning» or «spent»."""
+        return self.usage.state.value
 
 
 class Step(NamedTuple):
@@ -55,6 +80,7 @@ class Home:
     slots: int
     expiring: tuple[PromoCode, ...]
     coverage: tuple[Covered, ...]
+    budgets: tuple[Budget, ...]
     sent_today: int
     sent_week: int
     alerts: tuple[Alert, ...]
@@ -120,6 +146,7 @@ def home(seller: Seller, *, now: datetime, suggested: Callable[[], bool]) -> Hom
             )
             for case, need in TARGETS.items()
         ),
+        budgets=tuple(_budgets(seller, live, now)),
         sent_today=sends["today"],
         sent_week=sends["week"],
         alerts=tuple(alerts[:5]),
@@ -129,6 +156,17 @@ def home(seller: Seller, *, now: datetime, suggested: Callable[[], bool]) -> Hom
         is_new=not all(step.is_done for step in steps),
         prices_as_of=stamp.first(),
     )
+
+
+def _budgets(seller: Seller, live: list[PromoCode], now: datetime) -> Iterator[Budget]:
+    """Yield the budgets that are set, the shop's first; a query for each kind set."""
+    for name, used in offers.shop_budgets_used(seller, now=now).items():
+        yield Budget(str(BUDGETS[name]), used)
+    limited = {row.pk for row in live if row.loss_budget is not None}
+    if limited:
+        for row, used in offers.budgets_used(seller, now=now):
+            if row.pk in limited:
+                yield Budget(row.code, used)
 
 
 def _alerts(seller: Seller) -> list[Alert]:

@@ -19,10 +19,11 @@ from promos.rules.choice import Choice, Rejected, Rule, rule_for
 from promos.rules.eligibility import Figures, Refusal, Situation, figures
 from promos.rules.terms import Terms, UseCase
 
-VERSION = "rules-1"
+VERSION = "rules-2"
 """Goes into every snapshot: by which rules a code was chosen."""
 
 UNKNOWN = Figures(None, None)
+_SPENT = frozenset({Refusal.BUDGET_CODE, Refusal.BUDGET_DAY, Refusal.BUDGET_USE_CASE})
 WORDS = {
     UseCase.LOYALTY: "loyalty",
     UseCase.RETENTION: "retention",
@@ -139,6 +140,13 @@ def explain(
     return choice.choose((one.terms for one in found), situation)
 
 
+def shop_budgets_used(seller: Seller, *, now: datetime) -> dict[str, budgets.Usage]:
+    """Return how far the shop's budgets are used, under ``day`` and by use case."""
+    shop = candidates.shop_budgets(seller, now=now)
+    of_day = {} if shop.day is None else {"day": shop.day}
+    return of_day | {case.value: used for case, used in shop.use_cases.items()}
+
+
 def budgets_used(
     seller: Seller, *, now: datetime
 ) -> list[tuple[PromoCode, budgets.Usage]]:
@@ -164,6 +172,7 @@ def _situation(
     recently: bool,
     now: datetime,
 ) -> Situation:
+    shop = candidates.shop_budgets(seller, now=now)
     return Situation(
         use_case=rule.use_case,
         now=now,
@@ -175,6 +184,8 @@ def _situation(
         cost_required=seller.require_cost,
         price_rules=effects.rules_of(seller),
         sent_recently=recently,
+        day_budget_spent=shop.is_day_spent,
+        spent_use_cases=shop.spent,
         spent_codes=frozenset(one.terms.code for one in found if one.is_spent),
         capped_codes=frozenset(one.terms.code for one in found if one.is_capped),
     )
@@ -223,5 +234,8 @@ def _without_code(rejected: Collection[RejectedCode]) -> str:
     live = [one for one in rejected if not not_live & set(one.reasons)]
     if not live:
         return "no_live_codes"
-    only_recent = [one for one in live if one.reasons == (Refusal.SENT_RECENTLY.value,)]
-    return "sent_recently" if only_recent else "none_fits"
+    if any(one.reasons == (Refusal.SENT_RECENTLY.value,) for one in live):
+        return "sent_recently"
+    if any(one.reasons and _SPENT.issuperset(one.reasons) for one in live):
+        return "budget_spent"
+    return "none_fits"

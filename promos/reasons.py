@@ -27,7 +27,9 @@ REFUSALS: Mapping[str, Promise] = {
     Refusal.BELOW_MARGIN_FLOOR: _("would leave less than the least margin"),
     Refusal.BUDGET_CODE: _("the loss budget of the code is used up"),
     Refusal.BUDGET_DAY: _("the loss budget of the day is used up"),
-    Refusal.BUDGET_USE_CASE: _("the loss budget of this occasion is used up"),
+    Refusal.BUDGET_USE_CASE: _(
+        "the loss budget of this occasion for the month is used up"
+    ),
     Refusal.DAILY_CAP: _("the sends of the day are used up"),
     Refusal.SENT_RECENTLY: _("this chat got a code not long ago"),
 }
@@ -50,6 +52,7 @@ OFFERS: Mapping[str, Promise] = {
     "thanks_off": _("The shop does not offer codes for a plain thank-you."),
     "no_live_codes": _("The shop has no code that runs now."),
     "sent_recently": _("This chat got a code not long ago."),
+    "budget_spent": _("The loss budget is used up: no code is suggested."),
     "none_fits": _("None of the codes fits this chat."),
 }
 """Why a code was chosen, or why there is none: ``Offer.reason``."""

@@ -178,7 +178,7 @@ def test_the_card_can_be_rebuilt_from_the_snapshot(make_chat, make_code, seller)
         "PLAN15": ["not_started"],
     }
     assert kept["rule"] == {"use_case": "UC3", "min_discount": "5"}
-    assert kept["versions"]["rules"] == "rules-1"
+    assert kept["versions"]["rules"] == "rules-2"
     assert kept["product"]["title"] == "Платье летнее"
     assert all(quote["text"] in SIZE for quote in kept["quotes"])
 

@@ -74,6 +74,25 @@ class SellerSettingsAdmin(PagesAdmin):
             _("Margin"),
             {"fields": ("margin_floor", "require_cost", "forty_five_counts")},
         ),
+        (
+            _("Loss budgets"),
+            {
+                "fields": (
+                    "loss_budget_day",
+                    (
+                        "loss_budget_loyalty",
+                        "loss_budget_retention",
+                        "loss_budget_conversion",
+                    ),
+                ),
+                "description": _(
+                    "Rubles of discount; empty is no limit. Days and months are "
+                    "Moscow's. Until WB's reports arrive it is an estimate: sends × "
+                    "0.3 × the discount. At 80 % you are warned, at 100 % no code is "
+                    "suggested."
+                ),
+            },
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:

@@ -6,12 +6,26 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from agentiq import crypto
+from promos.rules.terms import UseCase
+
+
+def _budget(name: Promise) -> models.DecimalField:
+    """Return a field for rubles of discount; empty is no limit."""
+    return models.DecimalField(
+        name,
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+    )
 
 
 class Seller(models.Model):
@@ -57,6 +71,10 @@ class Seller(models.Model):
         default=Decimal(0),
         help_text=_("A code that leaves less is not suggested."),
     )
+    loss_budget_day = _budget(_("Loss budget of a day, ₽"))
+    loss_budget_loyalty = _budget(_("Loss budget of a month: loyalty, ₽"))
+    loss_budget_retention = _budget(_("Loss budget of a month: retention, ₽"))
+    loss_budget_conversion = _budget(_("Loss budget of a month: conversion, ₽"))
     require_cost = models.BooleanField(
         _("Suggest only where the cost is known"), default=False
     )
@@ -77,6 +95,15 @@ class Seller(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def use_case_budgets(self) -> dict[UseCase, Decimal | None]:
+        """Rubles of discount for a calendar month in Moscow; None is no limit."""
+        return {
+            UseCase.LOYALTY: self.loss_budget_loyalty,
+            UseCase.RETENTION: self.loss_budget_retention,
+            UseCase.CONVERSION: self.loss_budget_conversion,
+        }
 
 
 class Membership(models.Model):

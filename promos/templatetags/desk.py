@@ -34,6 +34,12 @@ def plain(value: Decimal) -> str:
 
 
 @register.filter
+def rubles(value: Decimal | None) -> str:
+    """Return an amount in rubles with kopecks."""
+    return sentences.rubles(value)
+
+
+@register.filter
 def last_day(promo_code: PromoCode) -> date:
     """Return the last Moscow day on which the code works."""
     return moscow_date(promo_code.expires_at - timedelta(microseconds=1))

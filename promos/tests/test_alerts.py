@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from django_scopes import scope
 from agentiq.testing import NOON, make_seller
 from promos import alarms, alert_words, alerts, ledger
 from promos.alerts import Cause, Kind, Level
-from promos.models import Alert, Product, PromoCode, WbToken
+from promos.models import Alert, Product, PromoCode, PromoCodeSend, WbToken
 
 DAY = timedelta(days=1)
 LATE = Cause(kind=Kind.POLL_BEHIND, params={"minutes": 6, "problem": "unavailable"})
@@ -313,6 +314,19 @@ class TestMoney:
         assert kinds() == []
 
 
+def sent(code, rubles, use_case="UC1"):
+    send = PromoCodeSend.objects.create(
+        seller=code.seller,
+        promo_code=code,
+        chat_id="chat",
+        sent_at=NOON,
+        use_case=use_case,
+        outgoing_key=uuid4(),
+        snapshot={"discount_rub": rubles},
+    )
+    ledger.count(send)
+
+
 class TestBudget:
     @pytest.mark.parametrize(
         ("budget", "expected"),
@@ -321,25 +335,45 @@ class TestBudget:
     )
     def test_eighty_and_a_hundred_percent(self, seller, make_code, budget, expected):
         """Two sends at 100 ₽ with the cautious rate of 0.3 are 60 ₽."""
-        import uuid
-
-        from promos.models import PromoCodeSend
-
         code = make_code("SALE10", loss_budget=Decimal(budget))
         make_code("COVER", expires_at=NOON + 29 * DAY)
         for _ in range(2):
-            PromoCodeSend.objects.create(
-                seller=seller,
-                promo_code=code,
-                chat_id="chat",
-                sent_at=NOON,
-                outgoing_key=uuid.uuid4(),
-                snapshot={"discount_rub": "100.00"},
-            )
-        ledger.rebuild(seller)
+            sent(code, "100.00")
         alarms.watch(seller, now=NOON)
         budgets = Alert.objects.standing().filter(kind=Kind.LOSS_BUDGET)
         assert list(budgets.values_list("cause_key", flat=True)) == expected
+
+    @pytest.mark.parametrize(
+        ("budget", "expected"),
+        [("75.01", []), ("75", ["day:2026-03-02:80"]), ("60", ["day:2026-03-02:100"])],
+        ids=["79.99 %", "80 %", "100 %"],
+    )
+    def test_the_shops_budget_of_a_day(self, seller, make_code, budget, expected):
+        """Two sends at 100 ₽ with the cautious rate of 0.3 are 60 ₽."""
+        code = make_code("SALE10", expires_at=NOON + 29 * DAY)
+        seller.loss_budget_day = Decimal(budget)
+        for _ in range(2):
+            sent(code, "100.00")
+        alarms.watch(seller, now=NOON)
+        found = Alert.objects.standing().filter(kind=Kind.LOSS_BUDGET)
+        assert list(found.values_list("cause_key", flat=True)) == expected
+
+        alarms.watch(seller, now=NOON + DAY)
+        assert not found.all().exists()  # a new day has its own budget
+
+    def test_the_budget_of_a_use_case_is_named_in_words(self, seller, make_code):
+        code = make_code("SALE10", expires_at=NOON + 29 * DAY)
+        seller.loss_budget_retention = Decimal(30)
+        sent(code, "100.00", use_case="UC2")
+        alarms.watch(seller, now=NOON)
+        (alert,) = Alert.objects.standing().filter(kind=Kind.LOSS_BUDGET)
+        assert alert.cause_key == "uc2:2026-03:100"
+        assert alert_words.title(alert) == ("Бюджет потерь месяца (удержание) исчерпан")
+        assert alert_words.body(alert) == (
+            "Отдано скидками: 30.00 из 30 ₽ (оценка). AgentIQ больше не предлагает "
+            "промокоды за его счёт. Увеличьте бюджет в настройках магазина, если он "
+            "окупается."
+        )
 
 
 def test_news_about_promo_codes_are_said_once(seller, wb, simulator):

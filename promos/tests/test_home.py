@@ -1,5 +1,7 @@
 """The home page: what runs, what is missing, what to do next."""
 
+from uuid import uuid4
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -9,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agentiq.testing import make_member
-from promos import home
-from promos.models import Membership, Product
+from promos import home, sends
+from promos.models import Membership, Product, Seller
 from promos.rules.days import DAY, moscow_date, period
 
 
@@ -97,3 +99,55 @@ def test_the_keeper_opens_a_shop_and_owns_it(db, client):
 
     assert Membership.objects.get(user=keeper).role == "owner"
     assert client.get(reverse("admin:index")).context["home"].live == 0
+
+
+def test_loss_budgets_are_shown_as_estimates(desk, seller, make_code):
+    code = runs(make_code, "CARE10", loss_budget=100)
+    Seller.objects.filter(pk=seller.pk).update(loss_budget_day=60)
+    sends.record(
+        promo_code=code,
+        snapshot={"discount_rub": "100.00"},
+        chat_id="1:a",
+        message_id="",
+        sent_at=timezone.now(),
+        intent="thanks",
+        sentiment="positive",
+        use_case="UC1",
+        nm_id=None,
+        operator=None,
+        decision="accept",
+        answer_seconds=5,
+        key=uuid4(),
+        auto_suggested=True,
+        operator_approved=True,
+    )
+
+    with CaptureQueriesContext(connection) as asked:
+        page = desk.get(reverse("admin:index"))
+
+    # One send at 0.3 × 100 ₽.
+    assert [(one.name, one.percent) for one in page.context["home"].budgets] == [
+        ("Магазин, сегодня", 50),
+        ("CARE10", 30),
+    ]
+    assert "30,00 ₽ из 60,00 ₽" in " ".join(page.content.decode().split())
+    assert "оценка" in page.content.decode()
+    assert len(asked) <= 17
+
+
+def test_a_shops_budgets_are_set_in_its_settings(desk, seller):
+    address = reverse("admin:promos_seller_change", args=[seller.pk])
+    fields = desk.get(address).context["adminform"].form.initial
+    typed = {name: value for name, value in fields.items() if value is not None}
+
+    desk.post(
+        address, typed | {"loss_budget_day": "1500,50", "loss_budget_loyalty": ""}
+    )
+
+    seller.refresh_from_db()
+    assert (str(seller.loss_budget_day), seller.loss_budget_loyalty) == (
+        "1500.50",
+        None,
+    )
+    refused = desk.post(address, typed | {"loss_budget_day": "-1"})
+    assert refused.context["adminform"].form.errors["loss_budget_day"]

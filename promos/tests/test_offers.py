@@ -3,8 +3,9 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django_scopes import scope
 
-from agentiq.testing import NOON
+from agentiq.testing import NOON, make_seller
 from promos import offers, sends
 from promos.models import Product, PromoCode, PromoCodeSend
 
@@ -284,3 +285,123 @@ def test_a_send_learns_its_message_later_and_only_once(make_code):
     sends.link(key, "event-2")
 
     assert PromoCodeSend.objects.get().message_id == "event-1"
+
+
+class TestShopBudgets:
+    """100 ₽ off at the cautious rate of 0.3: a send counts for 30 ₽."""
+
+    @pytest.mark.parametrize(
+        ("budgets", "reasons"),
+        [
+            pytest.param({"loss_budget_day": "60.01"}, None, id="a kopeck of today"),
+            pytest.param({"loss_budget_day": "60"}, ("budget_day",), id="today's all"),
+            pytest.param({"loss_budget_conversion": "60.01"}, None, id="of the month"),
+            pytest.param(
+                {"loss_budget_conversion": "60"}, ("budget_use_case",), id="month's all"
+            ),
+            pytest.param({"loss_budget_loyalty": "0"}, None, id="another use case"),
+            pytest.param(
+                {"loss_budget_day": "1", "loss_budget_conversion": "1"},
+                ("budget_day", "budget_use_case"),
+                id="both",
+            ),
+        ],
+    )
+    def test_at_a_hundred_percent_no_code_is_suggested(
+        self, choose, make_code, seller, budgets, reasons
+    ):
+        code = make_code()
+        for chat in ("1:b", "1:c"):
+            send(code, chat_id=chat, discount_rub="100.00")
+        for name, rubles in budgets.items():
+            setattr(seller, name, Decimal(rubles))
+
+        offer = choose()
+
+        if reasons is None:
+            assert offer.chosen == code
+        else:
+            assert words(offer)["SALE10"] == reasons
+            assert offer.reason == "budget_spent"
+
+    def test_a_day_and_a_month_begin_at_moscows_midnight(
+        self, choose, make_code, seller
+    ):
+        code = make_code()
+        seller.loss_budget_day = seller.loss_budget_conversion = Decimal(30)
+        midnight = NOON.replace(day=1, hour=21, minute=0)  # of 2 March, in Moscow
+        send(code, midnight - timedelta(seconds=1), "1:b", discount_rub="100.00")
+
+        assert words(choose())["SALE10"] == ("budget_use_case",)
+
+        tomorrow = NOON + timedelta(days=1)
+        seller.loss_budget_conversion = None
+        send(code, midnight, "1:c", discount_rub="100.00")
+        assert words(choose())["SALE10"] == ("budget_day",)
+        assert choose(now=tomorrow).chosen == code
+
+    def test_a_new_month_has_its_whole_budget(self, choose, make_code, seller):
+        april = NOON.replace(month=4, day=1)
+        code = make_code(
+            starts_at=april - timedelta(20), expires_at=april + timedelta(9)
+        )
+        seller.loss_budget_conversion = Decimal(30)
+        send(code, april - timedelta(days=1), "1:b", discount_rub="100.00")
+
+        assert choose(now=april).chosen == code
+        assert words(choose(now=april - timedelta(days=1)))["SALE10"] == (
+            "budget_use_case",
+        )
+
+    def test_sends_of_every_code_count_together(self, choose, make_code, seller):
+        seller.loss_budget_day = Decimal(60)
+        first, second = make_code("FIRST10"), make_code("SECOND12", "12")
+        send(first, chat_id="1:b", discount_rub="100.00")
+
+        assert choose().chosen == first
+
+        send(second, chat_id="1:c", discount_rub="100.00")
+
+        assert {*words(choose()).values()} == {("budget_day",)}
+
+    def test_another_shops_sends_do_not_count(self, choose, make_code, seller):
+        code = make_code()
+        seller.loss_budget_day = Decimal(30)
+        other = make_seller("Чужая")
+        with scope(seller=other):
+            theirs = PromoCode.objects.create(
+                seller=other,
+                code="THEIRS10",
+                discount_percent=10,
+                starts_at=code.starts_at,
+                expires_at=code.expires_at,
+            )
+            send(theirs, chat_id="1:z", discount_rub="100.00")
+
+        assert choose().chosen == code
+
+    def test_one_query_more_where_a_budget_is_set(
+        self, choose, make_code, seller, django_assert_num_queries
+    ):
+        make_code()
+        seller.loss_budget_day = seller.loss_budget_loyalty = Decimal(1000)
+
+        with django_assert_num_queries(3):
+            choose()
+
+    def test_what_is_used_is_told_as_an_estimate(self, make_code, seller):
+        code = make_code()
+        seller.loss_budget_day = Decimal(100)
+        seller.loss_budget_conversion = Decimal(1000)
+        send(code, discount_rub="100.00")
+        send(code, NOON - timedelta(days=1), chat_id="1:b", discount_rub="50.00")
+
+        used = offers.shop_budgets_used(seller, now=NOON)
+
+        # Today 0.3 × 100; this month 2 × 0.3 × (100 + 50) / 2.
+        assert {name: one.loss.total for name, one in used.items()} == {
+            "day": Decimal("30.00"),
+            "UC3": Decimal("45.00"),
+        }
+        assert used["day"].percent == 30
+        assert used["day"].loss.is_estimate
