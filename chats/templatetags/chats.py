@@ -1,6 +1,6 @@
 """What a template shows of a machine word, a moment or a code."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django import template
@@ -89,6 +89,13 @@ def mood_tone(word: str) -> str:
 @register.filter
 def status_tone(status: str) -> str:
     return STATUS_TONES.get(status, "")
+
+
+@register.filter
+def longest(quotes: Iterable[Mapping[str, str]]) -> list[str]:
+    """The quoted words, without those that a longer quote holds already."""
+    texts = list(dict.fromkeys(quote["text"] for quote in quotes))
+    return [it for it in texts if not any(it in other != it for other in texts)]
 
 
 @register.filter
