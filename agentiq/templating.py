@@ -7,16 +7,19 @@ a template is kept for each language with those words as plain text in it, and
 ``{% url "name" some.pk %}`` as text around the number. What a page shows is the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import escape
 from typing import Any
 
 from django.template import Context
 from django.template.base import FilterExpression, Node, NodeList, Template, TextNode
 from django.template.defaulttags import LoadNode, URLNode
+from django.template.loader import get_template
 from django.template.loaders import cached
 from django.templatetags.i18n import LanguageNode, TranslateNode
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 NUMBER = 1_234_567_890_123
@@ -120,3 +123,46 @@ def _below(node: Node) -> Iterator[NodeList]:
             nodes = getattr(node, name, None)
             if isinstance(nodes, NodeList):
                 yield nodes
+
+
+def numbered(name: str) -> Callable[[int], str]:
+    """Return what makes the address of a page out of its number."""
+    before, _, after = reverse(name, args=[NUMBER]).partition(str(NUMBER))
+    return lambda number: f"{before}{number}{after}"
+
+
+class Stencil:
+    """
+    A partial drawn once for each language, then only filled in, line after line.
+
+    Lists of fifty lines are most of a page. The partial names the ``fields`` as plain
+    variables and nothing else that differs from line to line; they are escaped as
+    anywhere. ``fixed`` is what all lines of a list have in common.
+    """
+
+    def __init__(self, name: str, *fields: str) -> None:
+        self.name, self.fields = name, fields
+        self._drawn: dict[Any, list[str]] = {}
+
+    def draw(self, lines: Iterable[Mapping[str, Any]], **fixed: Any) -> SafeString:
+        """Return all lines, one after the other."""
+        pieces = self._pieces(fixed)
+        shown: list[str] = []
+        for line in lines:
+            for place, piece in enumerate(pieces):
+                shown.append(_escaped(line[piece]) if place % 2 else piece)
+        return mark_safe("".join(shown))
+
+    def _pieces(self, fixed: dict[str, Any]) -> list[str]:
+        """Return text and names of fields in turn, beginning and ending with text."""
+        template = get_template(self.name).template  # the loader has one a language
+        key = template, *fixed.items()
+        if key not in self._drawn:
+            marked = {field: mark_safe(f"\0{field}\0") for field in self.fields}
+            text = template.render(Context(marked | fixed))
+            self._drawn[key] = text.split("\0")
+        return self._drawn[key]
+
+
+def _escaped(value: Any) -> str:
+    return value if type(value) is SafeString else escape(str(value))

@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from chats import labels
-from chats.models import Analysis, Chat, Message, Outgoing, Presence, Suggestion
+from chats.models import (
+    Analysis,
+    Attachment,
+    Chat,
+    Message,
+    Outgoing,
+    Presence,
+    Suggestion,
+)
 
 LAST = 50
 """Messages shown at first, and added each time one pages upwards."""
@@ -38,12 +46,12 @@ def last(chat: Chat, *, before: Message | None = None) -> tuple[list[Message], b
         tie = Q(added_at=before.added_at, pk__lt=before.pk)
         rows = rows.filter(earlier | tie, added_at__lte=before.added_at)
     newest = list(rows.order_by("-added_at", "-pk")[: LAST + 1])
-    return newest[:LAST][::-1], len(newest) > LAST
+    return _with_files(newest[:LAST][::-1]), len(newest) > LAST
 
 
 def news(chat: Chat, *, after: int) -> list[Message]:
     """Return what was stored after the message with the key ``after``."""
-    return list(_messages(chat).filter(pk__gt=after).order_by("pk")[:NEWS])
+    return _with_files(list(_messages(chat).filter(pk__gt=after).order_by("pk")[:NEWS]))
 
 
 def under_way(chat: Chat) -> list[Outgoing]:
@@ -75,8 +83,23 @@ def present(seller: Any, *, now: datetime, but: int) -> dict[int, list[Presence]
 
 
 def _messages(chat: Chat) -> Any:
-    rows = chat.messages.select_related("outgoing", "outgoing__operator")
-    return rows.prefetch_related("attachments")
+    return chat.messages.annotate(
+        ours=F("outgoing__pk"),
+        person=F("outgoing__operator__username"),
+        has_files=Exists(Attachment.objects.filter(message=OuterRef("pk"))),
+    ).defer("seller", "event_id", "event_type", "nm_id", "stored_at")
+
+
+def _with_files(messages: list[Message]) -> list[Message]:
+    """Give each message its ``files``; a query only where there are any."""
+    having = [message.pk for message in messages if message.has_files]
+    files = defaultdict(list)
+    if having:
+        for file in Attachment.objects.filter(message__in=having).order_by("pk"):
+            files[file.message_id].append(file)
+    for message in messages:
+        message.files = files[message.pk]
+    return messages
 
 
 def _spans(analysis: Analysis) -> Mapping[int, list[tuple[int, int, str]]]:

@@ -7,6 +7,15 @@ from django.utils.translation import gettext_lazy as _
 
 from chats.analyzer.taxonomy import Flag, Intent, Sentiment
 
+SCOPES: Mapping[str, Promise] = {
+    "waiting": _("Waiting"),
+    "mine": _("Mine"),
+    "unassigned": _("Nobody's"),
+    "failed": _("Not sent"),
+    "code": _("Code sent"),
+    "snoozed": _("Put off"),
+    "all": _("All"),
+}
 INTENTS: Mapping[str, Promise] = {
     Intent.DEFECT_NOT_WORKING: _("Does not work"),
     Intent.WRONG_ITEM: _("Wrong item"),

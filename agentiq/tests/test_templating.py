@@ -2,9 +2,10 @@ import pytest
 from django.template import Context, Engine
 from django.template.base import Template
 from django.urls import set_script_prefix
+from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
-from agentiq.templating import fold
+from agentiq.templating import Stencil, fold, numbered
 
 ENGINE = Engine(builtins=["django.templatetags.i18n"])
 
@@ -88,3 +89,30 @@ def test_templates_of_packages_stay_as_they_are():
     nodes = engine.get_template("page.html").nodelist
 
     assert [type(node).__name__ for node in nodes] == ["TranslateNode"]
+
+
+def test_a_stencil_is_filled_in_line_by_line_and_escapes():
+    stencil = Stencil("chats/_facet.html", "kind", "word", "label", "count", "current")
+    line = {"kind": "mood", "word": "x", "count": 2, "current": mark_safe(" a='b'")}
+
+    shown = stencil.draw([line | {"label": "<i>"}, line | {"label": "да"}])
+
+    assert shown.count('id="mood-x"') == 2
+    assert "&lt;i&gt;" in shown
+    assert ">да <" in shown
+    assert " a='b'>" in shown
+
+
+def test_a_stencil_has_a_drawing_for_each_language_and_reader():
+    names = ("pk", "place", "kept", "name", "waiting", "when", "preview", "marks")
+    stencil = Stencil("chats/_item.html", *names)
+    lines = [dict.fromkeys(names, "1")]
+
+    assert "Выбрать" in stencil.draw(lines, can_write=True)
+    assert "Выбрать" not in stencil.draw(lines, can_write=False)
+    with override("en"):
+        assert "Choose" in stencil.draw(lines, can_write=True)
+
+
+def test_a_page_by_number_has_its_address():
+    assert numbered("chats:chat")(7) == "/chats/7/"

@@ -10,22 +10,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chats import labels, llm, reasons, vetting
-from chats.models import Chat, ClaimState, Fate, FateReading, Message, Outgoing
+from chats import deadlines, labels, llm, reasons, vetting
+from chats.models import ClaimState, Fate, FateReading, Outgoing
 from chats.policy.terms import scope_words as _scope_words
 from promos.models import PromoCode
 
 register = template.Library()
 
-SCOPES: Mapping[str, Promise] = {
-    "waiting": gettext_lazy("Waiting"),
-    "mine": gettext_lazy("Mine"),
-    "unassigned": gettext_lazy("Nobody's"),
-    "failed": gettext_lazy("Not sent"),
-    "code": gettext_lazy("Code sent"),
-    "snoozed": gettext_lazy("Put off"),
-    "all": gettext_lazy("All"),
-}
 STATUS_TONES = {
     Outgoing.Status.SENT: "good",
     Outgoing.Status.FAILED: "bad",
@@ -45,21 +36,6 @@ WAYS_ON: Mapping[str, tuple[tuple[str, Promise], ...]] = {
         ("drop", gettext_lazy("Not sent")),
     ),
 }
-CLOCKS: Mapping[str, Promise] = {
-    "wb": gettext_lazy("WB: ten days to answer"),
-    "rating": gettext_lazy("WB: 72 hours after a low rating"),
-    "target": gettext_lazy("the shop's target"),
-}
-LEFT: Mapping[str, Promise] = {
-    "min": gettext_lazy("%(n)s min"),
-    "h": gettext_lazy("%(n)s h"),
-    "d": gettext_lazy("%(n)s d"),
-}
-LATE: Mapping[str, Promise] = {
-    "min": gettext_lazy("late by %(n)s min"),
-    "h": gettext_lazy("late by %(n)s h"),
-    "d": gettext_lazy("late by %(n)s d"),
-}
 FATE_TONES = {
     Fate.BOUGHT: "good",
     Fate.CANCELLED: "warn",
@@ -68,17 +44,13 @@ FATE_TONES = {
     ClaimState.OPEN: "warn",
     ClaimState.APPROVED: "bad",
 }
-SOON, URGENT = timedelta(hours=24), timedelta(hours=3)
+
 
 register.filter("intent_label", labels.intent)
 register.filter("mood_label", labels.mood)
 register.filter("delivery_words", reasons.delivery)
 register.filter("second_reader", llm.say)
-
-
-@register.filter
-def scope_label(name: str) -> str:
-    return str(SCOPES[name])
+register.filter("clock_words", deadlines.clock_words)
 
 
 @register.filter
@@ -131,55 +103,6 @@ def no_claim(reading: FateReading | None) -> str:
 def ways_on(outgoing: Outgoing) -> tuple[tuple[str, Promise], ...]:
     """What a person may decide about a reply that is stuck."""
     return WAYS_ON.get(outgoing.status, ())
-
-
-@register.filter
-def urgency(chat: Chat, now: datetime) -> str:
-    """The tone of a deadline: WB's by the hours left, one's own by the part gone."""
-    due_at, since = chat.due_at, chat.waiting_since
-    if due_at is None or since is None:
-        return "muted"
-    left_over = due_at - now
-    if chat.clock == "target" and left_over > timedelta():
-        return "warn" if left_over < (due_at - since) / 5 else "muted"
-    return "bad" if left_over < URGENT else "warn" if left_over < SOON else "muted"
-
-
-@register.filter
-def left(due_at: datetime, now: datetime) -> str:
-    """How long there is to answer, or how late it is, in one unit."""
-    minutes = int((due_at - now).total_seconds() // 60)
-    number, unit = _in_one_unit(abs(minutes))
-    words = LATE[unit] if minutes < 0 else LEFT[unit]
-    return words % {"n": number}
-
-
-@register.filter
-def clock_words(chat: Chat) -> str:
-    """Which clock the chat's deadline is of."""
-    return str(CLOCKS.get(chat.clock, ""))
-
-
-def _in_one_unit(minutes: int) -> tuple[int, str]:
-    if minutes < 60:
-        return minutes, "min"
-    return (minutes // 60, "h") if minutes < 48 * 60 else (minutes // 1440, "d")
-
-
-@register.filter
-def author(message: Message, chat: Chat) -> str:
-    """Who wrote a message, and where."""
-    if message.sender == Message.Sender.BUYER:
-        return str(chat)
-    if message.sender == Message.Sender.WB:
-        return "Wildberries"
-    ours = getattr(message, "outgoing", None)
-    if ours:
-        person = f" · {ours.operator}" if ours.operator else ""
-        return f"AgentIQ{person}"
-    if message.source == "seller-public-api":
-        return "API"
-    return _("WB cabinet")
 
 
 @register.filter

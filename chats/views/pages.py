@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from chats import composer, conversation, live
+from chats import composer, conversation, lines, live
 from chats.access import may_write, reading
 from chats.models import FateReading, SavedReply, Suggestion
 from chats.policy.rendering import TemplateError
@@ -89,7 +89,12 @@ def earlier(request: HttpRequest, pk: int) -> HttpResponse:
     )
     messages, more_before = conversation.last(found, before=before)
     conversation.mark(messages, None)
-    context = {"chat": found, "timeline": messages, "earlier": more_before}
+    context = {
+        "chat": found,
+        "timeline": messages,
+        "messages_shown": lines.messages(messages, found),
+        "earlier": more_before,
+    }
     return render(request, "chats/_earlier.html", context)
 
 

@@ -8,14 +8,12 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from chats import conversation, desk, labels, live, reasons
+from chats import conversation, desk, labels, lines, live, reasons
 from chats.access import may_write
 from chats.desk import Filters
 from chats.forms import FilterForm
 from chats.models import Chat, Draft, Suggestion
 from promos import reasons as promo_reasons
-
-SCOPE_FILTERS = ("waiting", "mine", "unassigned", "failed", "code", "snoozed", "all")
 
 
 def filters_of(request: HttpRequest) -> Filters:
@@ -39,29 +37,24 @@ def list_context(request: HttpRequest) -> dict[str, Any]:
         seller, filters, operator_id=user.pk, after=request.GET.get("after", "")
     )
     present = conversation.present(seller, now=now, but=user.pk)
-    for chat in page.chats:
-        chat.present = present.get(chat.pk, ())
     counts = desk.tallies(seller)
     kept = request.GET.copy()
     kept.pop("after", None)
     return {
         "page": page,
+        "lines": lines.chats(
+            page.chats,
+            kept=kept.urlencode(),
+            present=present,
+            operator_id=user.pk,
+            can_write=may_write(request),
+            now=now,
+        ),
         "filters": filters,
-        "scopes": [
-            (name, counts.get(f"mine:{user.pk}" if name == "mine" else name, 0))
-            for name in SCOPE_FILTERS
-        ],
-        "intents": [
-            (word, label, counts.get(f"intent:{word}", 0))
-            for word, label in labels.INTENTS.items()
-        ],
-        "moods": [
-            (word, label, counts.get(f"mood:{word}", 0))
-            for word, label in labels.MOODS.items()
-        ],
+        "scopes": lines.scopes(filters, counts, mine=f"mine:{user.pk}"),
+        "facets": lines.facets(filters, counts),
         "waiting": counts.get("waiting", 0),
         "kept": kept.urlencode(),
-        "now": now,
         "ticket": live.ticket(seller.pk, user.pk),
         "version": live.version(seller.pk),
         "can_write": may_write(request),
@@ -78,6 +71,7 @@ def chat_context(request: HttpRequest, chat: Chat) -> dict[str, Any]:
     return {
         "chat": chat,
         "timeline": messages,
+        "messages_shown": lines.messages(messages, chat),
         "earlier": earlier,
         "newest": max((message.pk for message in messages), default=0),
         "outgoing": conversation.under_way(chat),

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from chats import conversation, presence, work
+from chats import conversation, lines, presence, work
 from chats.access import may_write, reading, writing
 from chats.forms import PresenceForm
 from chats.models import Chat
@@ -30,6 +30,7 @@ def news(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "chat": chat,
         "timeline": messages,
+        "messages_shown": lines.messages(messages, chat),
         "newest": messages[-1].pk if messages else after,
         "outgoing": conversation.under_way(chat),
         "present": conversation.present(
