@@ -107,6 +107,9 @@ INSTALLED_APPS = [
     "django_scopes",
     "django_htmx",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "csp",
     "rest_framework",
     "django_filters",
@@ -323,6 +326,7 @@ if AGENTIQ_ENV == "test":
 LOGIN_URL = reverse_lazy("login")
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
+OTP_TOTP_ISSUER = "AgentIQ"  # what the app on the phone calls us
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
@@ -396,6 +400,15 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
+    "ENVIRONMENT": "promos.admin.home.shop_badge",
+    "ACCOUNT": {
+        "navigation": [
+            {
+                "title": _("Account, second factor, shops"),
+                "link": reverse_lazy("promos:account"),
+            }
+        ]
+    },
     "DASHBOARD_CALLBACK": "promos.admin.home.dashboard",
     "STYLES": [lambda request: static("promos/admin.css")],
     "SCRIPTS": [lambda request: static("promos/admin.js")],

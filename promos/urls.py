@@ -3,11 +3,16 @@
 from django.urls import path
 
 from agentiq.api import routes
-from promos import alert_pages
+from promos import account, alert_pages
 from promos.api import alerts, analytics, codes, documents, hooks, shop
 
 app_name = "promos"
 urlpatterns = [
+    path("account/", account.page, name="account"),
+    path("account/shop/", account.shop, name="shop"),
+    path("account/factor/", account.setup, name="factor"),
+    path("account/factor/backup/", account.backup, name="factor_backup"),
+    path("account/factor/off/", account.switch_off, name="factor_off"),
     path("alerts/", alert_pages.pressing, name="pressing"),
     *routes("api/promo-codes", codes.PromoCodes.as_view(), "codes"),
     *routes(

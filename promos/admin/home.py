@@ -27,6 +27,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def shop_badge(request: HttpRequest) -> list[str] | None:
+    """Name the shop in the header: nobody works in the wrong one unawares."""
+    seller = getattr(request, "seller", None)
+    return [seller.name, "info"] if seller else None
+
+
 def _suggested() -> bool:
     """Whether the shop ever got a suggestion; chats lie above, so by name."""
     return bool(apps.get_model("chats", "Suggestion").objects.exists())

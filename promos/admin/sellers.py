@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from promos import audit, roles, shops, tokens
+from promos import audit, factor, roles, shops, tokens
 from promos.admin.base import SellerAdmin, TrackedAdmin
 from promos.admin.pages import PagesAdmin
 from promos.forms import (
@@ -149,6 +149,25 @@ class MembershipAdmin(TrackedAdmin):
     ordering = ("user__username",)
     list_select_related = ("user",)
     readonly_fields = ("user",)
+    actions = ("take_factor_off",)
+
+    @admin.action(
+        description=_("Take the second factor off: the phone is lost"),
+        permissions=["change"],
+    )
+    def take_factor_off(self, request: HttpRequest, rows: QuerySet[Membership]) -> None:
+        """An account that works elsewhere too is for the keeper alone to open."""
+        for member in rows:
+            others = Membership.objects.filter(user=member.user, is_active=True)
+            if others.exclude(seller=member.seller).exists():
+                words = gettext("%s works in other shops too: ask the keeper.")
+                messages.error(request, words % member.user)
+                continue
+            factor.remove(member.user)
+            done = gettext("taken off")
+            audit.of_request(request, audit.Kind.FACTOR, member.user, done)
+            words = gettext("%s signs in by the password alone now.")
+            messages.success(request, words % member.user)
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """A new member gets an account of their own."""
