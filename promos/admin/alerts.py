@@ -194,15 +194,6 @@ class TelegramBotAdmin(SellerAdmin):
             and not TelegramBot.objects.filter(seller=request.seller).exists()  # type: ignore[attr-defined]
         )
 
-    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
-        """Every page's menu asks this: it need not look whether there is a bot."""
-        return {
-            "add": False,
-            "change": self.has_change_permission(request),
-            "delete": self.has_delete_permission(request),
-            "view": self.has_view_permission(request),
-        }
-
 
 @admin.register(TelegramLink)
 class TelegramLinkAdmin(SellerAdmin):
