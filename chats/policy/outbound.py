@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from chats.policy import codes, contacts, promises
+from chats.policy import codes, contacts, judge, promises
 from chats.policy.folding import Folded, fold, join, native, spelled
 from chats.policy.kinds import Kind
 from chats.policy.phrases import RULES, Rule
@@ -78,6 +78,8 @@ def check(
         found += _disclosures(view, joined=view is not seen)
         found += _phrases(view, facts=facts, offered=terms is not None)
         found += _promos(view, terms, known_codes, facts=facts, today=today)
+    for view in views:
+        found += _judged(view, found, facts=facts, offered=terms is not None)
     return _sorted(found)
 
 
@@ -123,6 +125,17 @@ def _phrases(view: Folded, *, facts: str, offered: bool) -> Iterator[Violation]:
         hard = not (rule.kind is Kind.ASSURANCE and facts)
         for start, end in _matches(rule, view):
             yield _violation(rule.kind, view, start, end, hard=hard)
+
+
+def _judged(
+    view: Folded, known: Collection[Violation], *, facts: str, offered: bool
+) -> Iterator[Violation]:
+    """Yield what only the learnt reader sees: the rules name their own better."""
+    for one in judge.findings(view.text, promo=offered or codes.mentioned(view)):
+        start, end = view.span(one.start, one.end)
+        if not any(old.start < end and start < old.end for old in known):
+            hard = not (one.kind is Kind.ASSURANCE and facts)
+            yield _violation(one.kind, view, one.start, one.end, hard=hard)
 
 
 def _matches(rule: Rule, view: Folded) -> Iterator[tuple[int, int]]:
