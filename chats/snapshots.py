@@ -48,7 +48,7 @@ def suggestion(
         else None,
         "code": code(offer.chosen) if offer.chosen else None,
         **_figures(offer.figures, offer.product),
-        "rejected": [_rejected(one) for one in offer.rejected],
+        "rejected": [rejected(one) for one in offer.rejected],
         "settings": {
             "tone": seller.tone,
             "repeat_days": seller.repeat_days,
@@ -121,7 +121,8 @@ def _figures(known: Figures, product: Product | None) -> dict[str, Any]:
     return {"price": price, "margin": margin, "product": shown}
 
 
-def _rejected(one: RejectedCode) -> dict[str, Any]:
+def rejected(one: RejectedCode) -> dict[str, Any]:
+    """Return a code that was not chosen, with the machine words against it."""
     return {
         "id": one.promo_code.pk,
         "code": one.promo_code.code,

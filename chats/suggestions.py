@@ -154,6 +154,25 @@ def _answered_at(chat: Chat) -> datetime | None:
     return newest.first()
 
 
+def considered(chat: Chat, *, now: datetime) -> tuple[Offer, str] | None:
+    """
+    Return what would be offered now for the newest turn that was read, and why.
+
+    Writes nothing. None where no turn was read yet.
+    """
+    rows = Analysis.objects.filter(chat=chat).select_related("message")
+    analysis = rows.order_by("-message__added_at", "-pk").first()
+    if analysis is None:
+        return None
+    last, reading = analysis.message, Reading.from_dict(analysis.reading)
+    turn = {last.pk, *analysis.message_ids}
+    history = tuple(one for one in _newest(chat) if one.pk not in turn)
+    asked = Asked((last,), history, last.event_id)
+    dialogue = _dialogue(chat, asked, reading, now)
+    seller = Seller.objects.get(pk=chat.seller_id)
+    return _offered(chat, seller, reading, dialogue, now)
+
+
 def _made(chat: Chat, event_id: str) -> Suggestion | None:
     """Return the suggestion that answers this event; an expired one does not count."""
     rows = Suggestion.objects.filter(chat=chat, event_id=event_id)

@@ -13,6 +13,7 @@ from chats.views import (
     pages,
     sorting,
     watch,
+    whynot,
 )
 from promos.api.documents import Nothing
 
@@ -26,6 +27,7 @@ desk = [
     path("bulk/", sorting.bulk, name="bulk"),
     path("bulk/<uuid:batch>/undo/", sorting.bulk_undo, name="bulk_undo"),
     path("chats/<int:pk>/", pages.chat, name="chat"),
+    path("why/", whynot.why, name="why"),
     path("chats/<int:pk>/ai/", outside.ai_view, name="ai-view"),
     path("chats/<int:pk>/earlier/", pages.earlier, name="earlier"),
     path("chats/<int:pk>/side/", pages.side, name="side"),

@@ -8,12 +8,11 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from chats import conversation, desk, labels, lines, live, reasons
+from chats import conversation, desk, labels, lines, live, reasons, whynot
 from chats.access import may_write
 from chats.desk import Filters
 from chats.forms import FilterForm
 from chats.models import Chat, Draft, Suggestion
-from promos import reasons as promo_reasons
 
 
 def filters_of(request: HttpRequest) -> Filters:
@@ -98,7 +97,7 @@ def card_context(suggestion: Suggestion | None, *, now: datetime) -> dict[str, A
     rejected = [
         {
             **one,
-            "why": [_against(word) for word in one.get("reasons") or [one["loss"]]],
+            "why": whynot.against(one),
             "usable": not one.get("reasons"),
         }
         for one in snapshot.get("rejected", ())
@@ -119,9 +118,3 @@ def card_context(suggestion: Suggestion | None, *, now: datetime) -> dict[str, A
         "intents": labels.INTENTS.items(),
         "moods": labels.MOODS.items(),
     }
-
-
-def _against(word: str) -> str:
-    """Return why a code was not chosen: a rule of promos, or one of the dialogue."""
-    said = promo_reasons.against(word)
-    return said if said != word else reasons.suggestion(word)
