@@ -1,7 +1,8 @@
 """Many shops at once: one nudge, a crew of threads, nobody waits for the slow."""
 
+import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
@@ -32,13 +33,32 @@ def shops(db, simulator, wb_server):
 
 @pytest.fixture
 def poll(shops):
-    def poll():
+    found = {}
+
+    def poll(held=None):
+        """Poll all; calls of the shop ``held`` wait until ``release`` is set."""
         ready = connect_all([shop for shop, _ in shops])
-        found = {}
+        for shop, client in ready:
+            if shop == held:
+                client.events = _waiting(client.events, poll.release)
+        found.clear()
         polling.poll_many(ready, now=datetime.now(UTC), done=found.__setitem__)
         return found
 
-    return poll
+    poll.release = threading.Event()
+    yield poll
+    poll.release.set()
+    for crew in polling._crews.values():
+        crew.shutdown()
+    polling._crews.clear()
+
+
+def _waiting(call, event):
+    def waiting(*args):
+        event.wait(60)
+        return call(*args)
+
+    return waiting
 
 
 def test_one_nudge_reads_every_shop(shops, poll):
@@ -94,17 +114,16 @@ def test_a_fault_of_ours_in_one_shop_leaves_the_others_alone(shops, poll, monkey
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_slow_shop_is_read_on_by_itself(shops, poll, simulator, monkeypatch):
+def test_a_slow_shop_is_read_on_by_itself(shops, poll, monkeypatch):
     monkeypatch.setattr(polling, "PATIENCE", 0.3)
-    slow, sid = shops[0]
-    simulator.fault("slow", method="events", seller=sid, seconds=1.0)
+    slow, _ = shops[0]
 
-    found = poll()
-    assert set(found) == {shop.pk for shop, _ in shops[1:]}
+    found = poll(held=slow)
+    _until(lambda: len(found) == 4)
+    assert slow.pk not in found
 
-    ends = time.monotonic() + 20
-    while slow.pk not in found and time.monotonic() < ends:
-        time.sleep(0.05)
+    poll.release.set()
+    _until(lambda: slow.pk in found)
     assert found[slow.pk].complete
     with scopes_disabled():
         assert Message.objects.filter(seller=slow).count() == 1
@@ -114,44 +133,42 @@ def test_a_slow_shop_is_read_on_by_itself(shops, poll, simulator, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_shop_no_thread_had_time_for_is_due_again(
-    shops, poll, simulator, monkeypatch
-):
+def test_a_shop_no_thread_had_time_for_is_due_again(shops, poll, monkeypatch):
     monkeypatch.setattr(polling, "CREW", 1)
-    monkeypatch.setattr(polling, "PATIENCE", 0.2)
-    monkeypatch.setattr(polling, "_crews", {})
-    simulator.fault("slow", method="events", seller=shops[0][1], seconds=1.0)
+    monkeypatch.setattr(polling, "PATIENCE", 0.1)
 
-    found = poll()
+    found = dict(poll(held=shops[0][0]))
 
     waiting = {shop.pk for shop, _ in shops[1:]}
     assert set(found) == waiting
     assert not any(it.complete or it.problem for it in found.values())
-    due = set(polling.due(timezone.now()))
-    assert waiting <= due
-    for crew in polling._crews.values():
-        crew.shutdown()
+    assert waiting <= set(polling.due(timezone.now()))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_another_worker_polled_meanwhile_is_not_overwritten(
-    shops, poll, simulator, monkeypatch
+    shops, poll, monkeypatch
 ):
-    monkeypatch.setattr(polling, "PATIENCE", 0.2)
-    slow, sid = shops[0]
-    simulator.fault("slow", method="events", seller=sid, seconds=1.0)
-    found = poll()
+    monkeypatch.setattr(polling, "PATIENCE", 0.1)
+    slow, _ = shops[0]
+    found = poll(held=slow)
 
-    later = timezone.now() + timedelta(seconds=9)
     with scopes_disabled():
-        FeedCursor.objects.filter(seller=slow).update(tried_at=later, polls=7)
+        FeedCursor.objects.filter(seller=slow).update(tried_at=timezone.now(), polls=7)
+    poll.release.set()
     for crew in polling._crews.values():
         crew.shutdown()
-    polling._crews.clear()
 
     assert slow.pk not in found
     with scopes_disabled():
         assert FeedCursor.objects.get(seller=slow).polls == 7
+
+
+def _until(true):
+    ends = time.monotonic() + 60
+    while not true() and time.monotonic() < ends:
+        time.sleep(0.02)
+    assert true()
 
 
 def test_the_tick_sends_shops_in_handfuls(shops, monkeypatch):
