@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
@@ -27,15 +28,29 @@ def insert(
     """
     if not rows:
         return []
-    given = [it for it in model._meta.concrete_fields if it.attname in rows[0]]
+    query, fixed = _insertion(model, tuple(rows[0]), tuple(returning))
+    values = [
+        field.get_db_prep_save(field.get_default(), connection) for field in fixed
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*values, _json(rows)])
+        return cursor.fetchall() if returning else []
+
+
+@cache
+def _insertion(
+    model: type[models.Model], names: tuple[str, ...], returning: tuple[str, ...]
+) -> tuple[str, list[models.Field]]:
+    """Return the statement, and the fields whose defaults go before the rows."""
+    given = [it for it in model._meta.concrete_fields if it.attname in names]
     fixed = [
-        (field, field.get_db_prep_save(field.get_default(), connection))
+        field
         for field in model._meta.concrete_fields
         if field not in given and not field.primary_key
     ]
-    columns = [it.column for it in given] + [field.column for field, _ in fixed]
+    columns = [it.column for it in given] + [it.column for it in fixed]
     values = [f"r.{it.column}" for it in given] + [
-        f"%s::{field.db_type(connection)}" for field, _ in fixed
+        f"%s::{it.db_type(connection)}" for it in fixed
     ]
     query = (
         f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "
@@ -43,25 +58,27 @@ def insert(
     )
     if returning:
         query += f" RETURNING {', '.join(returning)}"
-    with connection.cursor() as cursor:
-        cursor.execute(query, [*(value for _, value in fixed), _json(rows)])
-        return cursor.fetchall() if returning else []
+    return query, fixed
 
 
 def update(model: type[models.Model], rows: Sequence[Row]) -> None:
     """Write the rows' columns over those with the same ``id``."""
     if not rows:
         return
-    given = [it for it in model._meta.concrete_fields if it.attname in rows[0]]
+    with connection.cursor() as cursor:
+        cursor.execute(_replacement(model, tuple(rows[0])), [_json(rows)])
+
+
+@cache
+def _replacement(model: type[models.Model], names: tuple[str, ...]) -> str:
+    given = [it for it in model._meta.concrete_fields if it.attname in names]
     changes = ", ".join(
         f"{it.column} = r.{it.column}" for it in given if not it.primary_key
     )
-    query = (
+    return (
         f"UPDATE {model._meta.db_table} AS t SET {changes} "
         f"FROM {_recordset(given)} WHERE t.id = r.id"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(query, [_json(rows)])
 
 
 def _recordset(fields: Sequence[models.Field]) -> str:

@@ -7,7 +7,7 @@ to the database; what it learns stands on the FeedCursor, which the driver saves
 """
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -37,6 +37,7 @@ from promos.models import Seller
 logger = logging.getLogger(__name__)
 
 PAGES = 50  # a poll: what is left waits for the next tick, other shops go first
+TOGETHER = 500  # events of several pages that are stored at once
 OVERLAP_EVERY = timedelta(minutes=10)
 OVERLAP_MS = 5_000  # two events of one millisecond may stand at a page's border
 ACTIVE = timedelta(minutes=10)  # since the last event: the quick pace
@@ -108,29 +109,60 @@ def read(poll: Poll) -> Steps:
 
 
 def _read_out(poll: Poll) -> Steps:
-    polled, cursor = poll.polled, poll.cursor
-    overlapping = _overlaps(cursor, poll.now)
-    while polled.pages < PAGES:
-        before = cursor.next
-        start = before
-        if overlapping and before:
-            start = max(before - OVERLAP_MS, 1)
+    """Read page by page and store each; what was read before a failure is kept."""
+    pages: list[EventPage] = []
+    try:
+        yield from _pages(poll, pages)
+    except WbError:
+        _store(poll, pages)
+        raise
+    _store(poll, pages)
+
+
+def _pages(poll: Poll, pages: list[EventPage]) -> Steps:
+    """
+    Read until WB has no more, or enough for now.
+
+    The first page is stored at once: somebody may be waiting for it. More of them are
+    an outage caught up with, and are stored some hundred events at a time, always in
+    one transaction with the cursor after them. What is left in ``pages`` is not.
+    """
+    polled, place = poll.polled, poll.cursor.next
+    overlapping = _overlaps(poll.cursor, poll.now)
+    while polled.pages < PAGES and not polled.complete:
+        start = max(place - OVERLAP_MS, 1) if overlapping and place else place
         page = yield partial(poll.client.events, start)
         polled.pages += 1
-        if page.total == 0 and not page.events:
-            polled.complete = not overlapping
-        else:
-            received = _receive(poll.seller, page, poll.now)
-            polled.add(received)
-            if received.chats_without_sign:
-                poll.unsigned_since = poll.now
-            cursor.refresh_from_db(fields=["next", "last_event_at"])
-            # A feed that repeats its last page for ever has nothing more to say.
-            stuck = cursor.next == before and not received.new_messages
-            polled.complete = stuck and not overlapping
-        if polled.complete:
-            return
+        ended = page.total == 0 and not page.events
+        if not ended:
+            before, place = place, max(place or 0, page.next or 0) or None
+            pages.append(page)
+            if polled.pages == 1 or place == before or _many(pages):
+                received = _store(poll, pages)
+                # A feed that repeats its last page for ever has no more to say.
+                ended = place == before and not received.new_messages
+        polled.complete = ended and not overlapping
         overlapping = False
+
+
+def _many(pages: Sequence[EventPage]) -> bool:
+    return sum(len(page.events) for page in pages) >= TOGETHER
+
+
+def _store(poll: Poll, pages: list[EventPage]) -> Received:
+    """Store pages as one, in one transaction; the list is empty afterwards."""
+    if not pages:
+        return Received()
+    events = tuple(chain.from_iterable(page.events for page in pages))
+    after = max((page.next or 0 for page in pages), default=0) or None
+    whole = replace(pages[-1], events=events, next=after)
+    pages.clear()
+    received = _receive(poll.seller, whole, poll.now)
+    poll.polled.add(received)
+    if received.chats_without_sign:
+        poll.unsigned_since = poll.now
+    poll.cursor.refresh_from_db(fields=["next", "last_event_at"])
+    return received
 
 
 def _overlaps(cursor: FeedCursor, now: datetime) -> bool:

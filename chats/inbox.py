@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, Value, When
 from django_scopes import scope
 
 from agentiq.wb.records import ChatCard, ChatEvent, EventPage, GoodCard
@@ -82,9 +81,9 @@ _COLUMNS = tuple(_Kept.__slots__)[:15]
 def receive(seller: Seller, page: EventPage, *, now: datetime) -> Received:
     """Store a page of the feed and the cursor after it, in one transaction."""
     with scope(seller=seller), transaction.atomic():
-        cursor = _locked_cursor(seller)
+        _lock_cursor(seller)
         received = _store(seller, page.events, now) if page.events else Received()
-        _advance(cursor, page)
+        _advance(seller, page)
     return received
 
 
@@ -112,23 +111,25 @@ def receive_cards(seller: Seller, cards: Sequence[ChatCard], *, now: datetime) -
     return changed
 
 
-def _locked_cursor(seller: Seller) -> FeedCursor:
+def _lock_cursor(seller: Seller) -> None:
     """Lock the seller's cursor first of all: pages are stored one after another."""
-    locked = FeedCursor.objects.select_for_update()
-    found = locked.filter(seller=seller).first()
-    if found is None:
-        FeedCursor.objects.get_or_create(seller=seller)
-        found = locked.get(seller=seller)
-    return found
+    query = "SELECT 1 FROM chats_feedcursor WHERE seller_id = %s FOR UPDATE"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [seller.pk])
+        if cursor.fetchone() is None:
+            FeedCursor.objects.get_or_create(seller=seller)
+            cursor.execute(query, [seller.pk])
 
 
-def _advance(cursor: FeedCursor, page: EventPage) -> None:
+def _advance(seller: Seller, page: EventPage) -> None:
     """Move the cursor on, never back (an overlapping read is behind it), never to 0."""
-    cursor.next = max(cursor.next or 0, page.next or 0) or None
     newest = max((it.added_at for it in page.events), default=None)
-    if newest and (cursor.last_event_at is None or newest > cursor.last_event_at):
-        cursor.last_event_at = newest
-    cursor.save(update_fields=["next", "last_event_at"])
+    query = (
+        "UPDATE chats_feedcursor SET next = nullif(greatest(next, %s, 0), 0), "
+        "last_event_at = greatest(last_event_at, %s) WHERE seller_id = %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [page.next, newest, seller.pk])
 
 
 def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Received:
@@ -198,8 +199,10 @@ def _chats(
             }
             for key in missing
         ]
-        bulk.insert(Chat, rows)
-        chats |= _locked_chats(seller, missing)
+        made = bulk.insert(Chat, rows, returning=_COLUMNS)
+        chats |= {row[1]: _Kept(*row) for row in made}
+        if len(made) < len(missing):  # another process was quicker
+            chats |= _locked_chats(seller, [it for it in missing if it not in chats])
     for event in events:
         chat = chats[_id(event.chat_id)]
         # The list of chats knows newer signatures than the feed's history.
@@ -328,14 +331,16 @@ def _supersede(reasons: dict[int, str], now: datetime) -> None:
     if not reasons:
         return
     overtaken = [it for it, reason in reasons.items() if reason == "newer_message"]
-    Suggestion.objects.open().filter(chat_id__in=list(reasons)).update(
-        state=Suggestion.State.SUPERSEDED,
-        closed_at=now,
-        closed_reason=Case(
-            When(chat_id__in=overtaken, then=Value("newer_message")),
-            default=Value("answered_elsewhere"),
-        ),
+    query = (
+        "UPDATE chats_suggestion SET state = %s, closed_at = %s, closed_reason = CASE "
+        "WHEN chat_id = ANY(%s) THEN 'newer_message' ELSE 'answered_elsewhere' END "
+        "WHERE state = %s AND chat_id = ANY(%s)"
     )
+    states = Suggestion.State
+    with connection.cursor() as cursor:
+        cursor.execute(
+            query, [states.SUPERSEDED, now, overtaken, states.SHOWN, list(reasons)]
+        )
 
 
 def _from_elsewhere(sent: Sequence[tuple[int, str]]) -> list[int]:

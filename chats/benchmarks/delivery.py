@@ -6,7 +6,9 @@ Runs in a database and a Redis of its own, gone afterwards; the limits are the s
 what one core does even on a machine that is busy with other things.
 """
 
+import builtins
 import contextlib
+import json
 import multiprocessing
 import threading
 import time
@@ -28,13 +30,14 @@ from django_scopes import scopes_disabled
 from agentiq import limiter
 from agentiq.limiter import RedisLimiter
 from agentiq.marketplace import connect
-from agentiq.wb import limits
+from agentiq.wb import chat, limits, wire
 from agentiq.wb.errors import WbThrottled
-from agentiq.wb.records import ChatEvent, EventPage
+from agentiq.wb.records import EventPage
 from agentiq.wb.simulator import Simulator, serve
 from agentiq.wb.tokens import TokenKind
-from chats import inbox, polling, tasks
+from chats import polling, tasks
 from chats.benchmarks import _chaos_workers, _cpu, _scratch
+from chats.feed import Polled
 from chats.models import FeedCursor
 from promos import tokens
 from promos.models import Seller
@@ -54,7 +57,7 @@ _lags: list[float] = []
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what ``bench delivery`` takes."""
     parser.add_argument("--events", type=int, default=20_000)
-    parser.add_argument("--page", type=int, default=500, help="events in a page")
+    parser.add_argument("--page", type=int, default=50, help="events in a page")
     parser.add_argument(
         "--seconds", type=float, default=25, help="of saturation, more than ten"
     )
@@ -167,11 +170,14 @@ def _press(seller: Seller, sign: str, times: list[float], seconds: float) -> Non
 
 
 def _ingest(events: int, size: int) -> Iterator[Figures]:
+    """Read feeds of that many events from WB's JSON to committed rows."""
     seller = Seller.objects.create(name="bench")
-    pages = [_page(n, size) for n in range(max(events // size, 1))]
-    _page_times(seller, [_page(10**6, size)])  # first use of each query
+    pages = [_body(n, size) for n in range(max(events // size, 1))]
+    _read(
+        seller, [_body(10**6 + n, size) for n in range(12)]
+    )  # first use of each query
     for name in ("new", "again"):
-        wall, cpu = _page_times(seller, pages)
+        wall, cpu = _read(seller, pages)
         count = len(pages) * size
         yield {
             "figure": "ingest events/s",
@@ -183,37 +189,68 @@ def _ingest(events: int, size: int) -> Iterator[Figures]:
         }
 
 
-def _page_times(seller: Seller, pages: list[EventPage]) -> tuple[float, float]:
+class _Feed:
+    """A client whose feed is a row of pages, as bytes from the wire."""
+
+    def __init__(self, pages: list[bytes]) -> None:
+        self._pages = iter(pages)
+
+    def events(self, next: int | None) -> EventPage:
+        """Return the next page, then an empty one."""
+        return chat.event_page(wire.load(builtins.next(self._pages, _END)))
+
+
+def _read(seller: Seller, pages: list[bytes]) -> tuple[float, float]:
+    """Poll until the feed is read; return seconds, and those of the processor."""
+    feed_of_pages: Any = _Feed(pages)
+    now = timezone.now()
+    start = {"next": None, "chats_read_at": now, "overlap_at": now}
+    with scopes_disabled():
+        FeedCursor.objects.update_or_create(seller=seller, defaults=start)
     backend = _cpu.backend()
     wall, cpu = time.perf_counter(), _cpu.spent(backend)
-    for page in pages:
-        inbox.receive(seller, page, now=timezone.now())
+    polled = Polled()
+    while not polled.complete:
+        now = timezone.now()
+        polled = polling.poll(seller, client=feed_of_pages, now=now)
     return time.perf_counter() - wall, _cpu.spent(backend) - cpu
 
 
-def _page(number: int, size: int) -> EventPage:
+_END = b'{"result": {"next": 0, "totalEvents": 0, "events": []}, "errors": null}'
+
+
+def _body(number: int, size: int) -> bytes:
     first = number * size
-    events = tuple(_event(first + place) for place in range(size))
-    return EventPage(events, 1_767_225_600_000 + first + size, size, None, None, 0)
+    events = [_event(first + place) for place in range(size)]
+    result = {
+        "next": events[-1]["addTimestamp"],
+        "newestEventTime": events[-1]["addTime"],
+        "oldestEventTime": events[0]["addTime"],
+        "totalEvents": size,
+        "events": events,
+    }
+    body = {"result": result, "errors": None}
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
-def _event(number: int) -> ChatEvent:
+def _event(number: int) -> dict[str, Any]:
     by_buyer = number % 4 != 1
-    return ChatEvent(
-        chat_id=f"1:{number // 4}",
-        event_id=f"event-{number}",
-        event_type="message",
-        sender="client" if by_buyer else "seller",
-        source="rusite" if by_buyer else "seller-portal",
-        text=TEXTS[number % 4],
-        added_at=START + timedelta(seconds=number),
-        is_new_chat=number % 4 == 0,
-        reply_sign=f"1:{number // 4}:sign" if number % 4 == 0 else None,
-        client_name="Анна",
-        good_card=None,
-        files=(),
-        raw={},
-    )
+    at = START + timedelta(seconds=number)
+    event = {
+        "chatID": f"1:{number // 4}",
+        "eventID": f"event-{number}",
+        "eventType": "message",
+        "message": {"text": TEXTS[number % 4]},
+        "source": "rusite" if by_buyer else "seller-portal",
+        "addTimestamp": int(at.timestamp() * 1000),
+        "addTime": at.isoformat(),
+        "sender": "client" if by_buyer else "seller",
+    }
+    if by_buyer:
+        event["clientName"] = "Анна"
+    if number % 4 == 0:
+        event |= {"isNewChat": True, "replySign": f"1:{number // 4}:sign"}
+    return event
 
 
 # Tasks

@@ -14,7 +14,7 @@ def test_ingest_is_measured_on_messages_that_are_there(seller):
 
 
 def test_the_pages_hold_dialogues_of_four(seller):
-    delivery._page_times(seller, [delivery._page(0, 8)])
+    delivery._read(seller, [delivery._body(0, 8)])
 
     assert Message.objects.count() == 8
     assert Message.objects.values("chat").distinct().count() == 2
