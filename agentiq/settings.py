@@ -252,6 +252,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver-webhooks": {"task": "promos.tasks.deliver_webhooks", "schedule": 2.0},
     # Answers under an Idempotency-Key are promised for 24 hours, not for ever.
     "forget-answers": {"task": "promos.tasks.forget_answers", "schedule": 3600.0},
+    # Days pass slowly; a few hundred chats an hour keep up with any shop.
+    "erase-old-chats": {"task": "chats.tasks.erase_old_chats", "schedule": 3600.0},
+    "forget-tokens": {"task": "promos.tasks.forget_tokens", "schedule": 24 * 3600.0},
     # A desk reads its counts as sums over changes: a few hundred rows are no burden.
     "tidy-counts": {"task": "chats.tasks.tidy_counts", "schedule": 60.0},
 }

@@ -18,6 +18,7 @@ from chats import (
     alarms,
     autosend,
     desk,
+    erasure,
     fates,
     gate,
     health,
@@ -234,6 +235,14 @@ def settle_seller(seller_id: int) -> None:
     seller = Seller.objects.get(pk=seller_id)
     with scope(seller=seller):
         outbox.settle(seller, now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def erase_old_chats() -> None:
+    """Erase what buyers wrote longer ago than their shop keeps it."""
+    for seller in Seller.objects.all():
+        with scope(seller=seller):
+            erasure.erase_old(seller, now=timezone.now())
 
 
 @shared_task

@@ -11,7 +11,7 @@ from django_scopes import scope, scopes_disabled
 from agentiq.marketplace import NotConnected, connect
 from agentiq.wb.errors import WbError
 from agentiq.wb.tokens import Category
-from promos import alarms, notices, sync, webhooks
+from promos import alarms, notices, retention, sync, webhooks
 from promos.channels import MaybeDelivered, NotDelivered, telegram
 from promos.models import IdempotencyRecord, Seller, TelegramBot
 
@@ -33,6 +33,13 @@ def forget_answers() -> None:
     with scopes_disabled():
         old = IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - KEPT)
         old.delete()
+
+
+@shared_task(ignore_result=True)
+def forget_tokens() -> None:
+    """Erase tokens that have been out of use for longer than their shop keeps them."""
+    for seller in Seller.objects.all():
+        retention.forget_tokens(seller, now=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -1,10 +1,16 @@
 """Conversations at the seller's desk: facts, to be read and searched."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
 
+from chats import erasure
 from chats.models import (
     Attempt,
     Chat,
@@ -13,6 +19,7 @@ from chats.models import (
     Outgoing,
     Suggestion,
 )
+from promos import roles
 from promos.admin.base import FactAdmin
 
 HIDDEN_IN_CHAT = ("reply_sign", "previous_sign")
@@ -36,6 +43,42 @@ class ChatAdmin(FactAdmin):
     ordering = ("-last_at", "-pk")
     exclude = HIDDEN_IN_CHAT
     list_select_related = ()
+    actions_detail = ("erase",)
+
+    def has_erase_permission(
+        self, request: HttpRequest, object_id: str | None = None
+    ) -> bool:
+        return roles.may_edit(request.membership, roles.Area.SHOP)  # type: ignore[attr-defined]
+
+    @action(
+        description=_("Erase what was written"),
+        url_path="erase",
+        icon="delete_forever",
+        permissions=["erase"],
+    )
+    def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A buyer may ask for it; nobody can bring it back."""
+        chat = self.find(request, object_id)
+        back = "admin:chats_chat_changelist"
+        if request.method == "POST":
+            try:
+                erasure.erase(chat, by=request.user, now=timezone.now())
+            except erasure.StillSending:
+                words = gettext("A reply is on its way: try again once it has arrived.")
+                messages.error(request, words)
+            else:
+                messages.success(request, gettext("The chat's texts are erased."))
+            return redirect(back)
+        context = self.admin_site.each_context(request) | {
+            "title": gettext("Erase what was written"),
+            "text": gettext(
+                "Texts, files, the buyer's name and notes of this chat are erased and "
+                "cannot be brought back. That messages and codes were sent stays in "
+                "the figures. WB keeps its own copy."
+            ),
+            "back": back,
+        }
+        return render(request, "admin/chats/confirm.html", context)
 
 
 @admin.register(Message)

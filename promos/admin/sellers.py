@@ -12,16 +12,17 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from promos import audit, factor, roles, shops, tokens
 from promos.admin.base import SellerAdmin, TrackedAdmin
-from promos.admin.pages import PagesAdmin
+from promos.admin.shop_pages import ShopPages
 from promos.forms import (
     DryRunForm,
     MembershipForm,
     NewMemberForm,
     NewTokenForm,
+    SeenForm,
     ShopForm,
 )
 from promos.models import Membership, Seller, WbToken
@@ -51,7 +52,7 @@ KINDS = {
 
 
 @admin.register(Seller)
-class SellerSettingsAdmin(PagesAdmin):
+class SellerSettingsAdmin(ShopPages):
     """One shop: the one the person works in."""
 
     area = roles.Area.SHOP
@@ -93,7 +94,27 @@ class SellerSettingsAdmin(PagesAdmin):
                 ),
             },
         ),
+        (
+            _("What is kept, and what WB's calls cost"),
+            {"fields": (("keep_chats_days", "keep_tokens_days"), "call_price")},
+        ),
+        (None, {"fields": ("change_reason", "seen")}),
     )
+
+    form = SeenForm
+    actions_detail = ("open_calls", "open_legal", "open_data")
+
+    @action(description=_("Calls to WB"), url_path="go-calls", icon="query_stats")
+    def open_calls(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:promos_seller_calls")
+
+    @action(description=_("Legal questions"), url_path="go-legal", icon="gavel")
+    def open_legal(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:promos_seller_legal")
+
+    @action(description=_("All data"), url_path="go-data", icon="archive")
+    def open_data(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:promos_seller_data")
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -113,7 +134,7 @@ class SellerSettingsAdmin(PagesAdmin):
             seller._change_reason = (
                 "dry run: on" if seller.dry_run else "dry run: off, confirmed"
             )
-            seller.save(update_fields=["dry_run"])
+            seller.save(update_fields=["dry_run", "updated_at"])
             state = gettext("on") if seller.dry_run else gettext("off")
             audit.of_request(request, audit.Kind.MODE, seller, state)
             return redirect("admin:index")

@@ -84,7 +84,28 @@ class Seller(models.Model):
     repeat_days = models.PositiveSmallIntegerField(
         _("Days before the same chat may get a code again"), default=30
     )
+    keep_chats_days = models.PositiveSmallIntegerField(
+        _("Keep what buyers wrote, days after the last message"),
+        default=730,
+        validators=[MinValueValidator(30)],
+        help_text=_("Then texts and names are erased; sends and figures stay."),
+    )
+    keep_tokens_days = models.PositiveSmallIntegerField(
+        _("Keep a token that is no longer in use, days"),
+        default=30,
+        help_text=_("Then the sealed token itself is erased; its facts stay."),
+    )
+    call_price = models.DecimalField(
+        _("Price of one call to WB, ₽"),
+        max_digits=8,
+        decimal_places=4,
+        default=Decimal(0),
+        validators=[MinValueValidator(0)],
+        help_text=_("By your agreement with WB; zero while calls cost nothing."),
+    )
+    legal_checks = models.JSONField(default=dict, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     history = HistoricalRecords()
 
