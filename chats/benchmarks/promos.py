@@ -13,7 +13,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 from django.contrib import admin
@@ -30,11 +30,12 @@ from django_scopes import scope
 from unfold.admin import ModelAdmin as UnfoldAdmin
 
 from chats.benchmarks import _cpu, _scratch
-from promos import offers
+from promos import calculator, offers
 from promos.admin.codes import PromoCodeAdmin
 from promos.admin.products import ProductAdmin
 from promos.models import Membership, Product, PromoCode, Seller
-from promos.rules.pricing import Line, PriceTag, basket
+from promos.rules.margin import REGIMES, Costs
+from promos.rules.pricing import DEFAULT, Line, PriceTag, basket
 
 Figures = dict[str, Any]
 TURNS = (
@@ -55,6 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Figures) -> Iterator[Figures]:
     """Return the figures, one dictionary a line."""
     yield pricing(options["baskets"])
+    yield calculating(options["baskets"])
     with _scratch.places("promos"):
         yield from measured(options["products"], options["chats"])
 
@@ -166,6 +168,34 @@ def pricing(baskets: int, lines: int = 20) -> Figures:
         "lines": lines,
         "baskets": baskets,
         "per_second": round(baskets / took, 1),
+    }
+
+
+def calculating(times: int) -> Figures:
+    """Return what working an article out anew takes: the calculator's answer."""
+    draw = random.Random(13)
+    costs = Costs(
+        cost=Decimal(400),
+        commission_pct=Decimal(20),
+        logistics=Decimal(50),
+        return_rate=Decimal("0.2"),
+        return_logistics=Decimal(50),
+        acquiring_pct=Decimal(2),
+        tax=REGIMES["osno"],
+    )
+    taken = []
+    for _ in range(times):
+        tag = PriceTag(Decimal(draw.randrange(300, 9000)), Decimal(20), Decimal(5))
+        start = time.process_time()
+        calculator.calculate(
+            tag, costs, percent=Decimal(10), other_percent=Decimal(15), rules=DEFAULT
+        )
+        taken.append(time.process_time() - start)
+    return {
+        "bench": "margin of an article",
+        "articles": times,
+        "ms": round(median(taken) * 1000, 2),
+        "p95_ms": round(quantiles(taken, n=20)[-1] * 1000, 2),
     }
 
 
