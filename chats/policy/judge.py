@@ -45,6 +45,8 @@ PROMO = frozenset({Kind.REVIEW_WITH_CODE, Kind.PERSONAL})
 SURE, SURER = 0.5, 0.65
 """From these probabilities a sentence, and a piece of one, is forbidden; set on texts
 not trained on."""
+FEW, DOUBT = 5, 0.1
+"""Below so many words each one missing raises the bar by so much."""
 SHORT = 22.0
 """The length below which the weights of a sentence are not stretched."""
 CLAUSE = 4
@@ -120,7 +122,7 @@ def findings(
             continue
         chances = judge.chances(words)
         chance = float(chances[barred].sum())
-        if chance >= (sure if whole else surer):
+        if chance >= (sure if whole else surer) + DOUBT * max(0, FEW - len(words)):
             column = barred[int(chances[barred].argmax())]
             first, last = _heaviest(judge, words, column)
             start, end = found[first].start(), found[last].end()
