@@ -95,6 +95,7 @@ SELECT %s, dimension, %s, promo_code_pk, operator_pk, kind, value,
 FROM gone GROUP BY dimension, promo_code_pk, operator_pk, kind, value
 HAVING sum(n) <> 0 OR sum(coded) <> 0 OR sum(timed) <> 0
     OR sum(seconds) <> 0 OR sum(distance) <> 0
+ORDER BY promo_code_pk, operator_pk, dimension
 """
 _MEASURES = ("n", "coded", "timed", "seconds", "distance")
 

@@ -9,6 +9,7 @@ code and operator, once for its operator and once for all: what a reader filters
 anew from the ledger.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -101,28 +102,20 @@ def sends(seller: Seller, filters: Filters) -> "QuerySet[PromoCodeSend]":
 
 def figures(seller: Seller, filters: Filters) -> Figures:
     """Return the figures of a period from the sums: page, API and export call this."""
-    totals = list(
-        _rows(seller, filters, SendDay.Dimension.TOTAL).values_list(
-            "day", "promo_code__code", "operator_pk", "sends", *_TIMES
-        )
-    )
-    by = {name: _by_value(seller, filters, name) for name in _PLAIN}
     days = {day: place for place, day in enumerate(filters.days)}
     by_day = dict.fromkeys(days, 0)
     by_code: dict[str, int] = {}
-    by_operator: dict[int | None, int] = {}
     code_days: dict[str, list[int]] = {}
     answered = seconds = 0
-    for day, code, operator_pk, count, known, spent in totals:
+    for code, day, count, known, spent in _by_code_and_day(seller, filters):
         by_day[day] += count
         by_code[code] = by_code.get(code, 0) + count
-        operator = operator_pk or None
-        by_operator[operator] = by_operator.get(operator, 0) + count
         code_days.setdefault(code, [0] * len(days))[days[day]] += count
         answered += known
         seconds += spent
-    speeds = by.pop(SendDay.Dimension.SPEED)
-    articles = by.pop(SendDay.Dimension.ARTICLE)
+    each_day = _by_day(seller, filters, days)
+    by = _by_value(seller, filters)
+    articles, speeds = by[SendDay.Dimension.ARTICLE], by[SendDay.Dimension.SPEED]
     return Figures(
         filters=filters,
         total=sum(by_day.values()),
@@ -130,16 +123,16 @@ def figures(seller: Seller, filters: Filters) -> Figures:
         answer_seconds=round(seconds / answered) if answered else None,
         by_day=by_day,
         by_code=_largest_first(by_code),
-        by_operator=_largest_first(by_operator),
-        by_intent=by[SendDay.Dimension.INTENT],
+        by_operator=_by_operator(seller, filters),
+        by_intent=_summed(each_day[SendDay.Dimension.INTENT]),
         by_sentiment=by[SendDay.Dimension.SENTIMENT],
-        by_use_case=by[SendDay.Dimension.USE_CASE],
+        by_use_case=_summed(each_day[SendDay.Dimension.USE_CASE]),
         by_article={int(nm) if nm else None: count for nm, count in articles.items()},
         by_decision=by[SendDay.Dimension.DECISION],
         by_speed={name: speeds.get(name, 0) for name in SPEED_NAMES},
         by_day_and={
-            "use_case": _by_day(seller, filters, SendDay.Dimension.USE_CASE, days),
-            "intent": _by_day(seller, filters, SendDay.Dimension.INTENT, days),
+            "use_case": each_day[SendDay.Dimension.USE_CASE],
+            "intent": each_day[SendDay.Dimension.INTENT],
             "code": code_days,
         },
     )
@@ -190,6 +183,7 @@ def rebuild(seller: Seller) -> int:
         cursor.execute("LOCK TABLE promos_sendday IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("DELETE FROM promos_sendday WHERE seller_id = %s", [seller.pk])
         cursor.execute(_FROM_LEDGER, [str(MOSCOW.utcoffset(None)), seller.pk])
+        cursor.execute(_FOR_ALL, [seller.pk])
         totals = SendDay.objects.filter(
             seller=seller,
             dimension=SendDay.Dimension.TOTAL,
@@ -205,8 +199,13 @@ def speed(seconds: int | None) -> str:
     return next((name for limit, name in SPEEDS if seconds <= limit), SLOWEST)
 
 
-_TIMES = ("answered", "answer_seconds")
-_PLAIN = tuple(d for d in SendDay.Dimension if d is not SendDay.Dimension.TOTAL)
+_BY_DAY = (SendDay.Dimension.USE_CASE, SendDay.Dimension.INTENT)
+_BY_VALUE = (
+    SendDay.Dimension.SENTIMENT,
+    SendDay.Dimension.ARTICLE,
+    SendDay.Dimension.DECISION,
+    SendDay.Dimension.SPEED,
+)
 _INSERT = """
 INSERT INTO promos_sendday (seller_id, dimension, day, promo_code_id, operator_pk,
                             value, sends, answered, answer_seconds, priced, discount)
@@ -228,7 +227,7 @@ _SPEED_SQL = (
 )
 _FROM_LEDGER = f"""{_INSERT}
 SELECT seller_id, dimension, ((sent_at AT TIME ZONE 'UTC') + %s::interval)::date,
-       scopes.promo_code_id, scopes.operator_pk, value,
+       promo_code_id, coalesce(operator_id, 0), value,
        count(*), count(answer_seconds), coalesce(sum(answer_seconds), 0),
        count(snapshot ->> 'discount_rub'),
        coalesce(sum((snapshot ->> 'discount_rub')::numeric), 0)
@@ -238,13 +237,18 @@ CROSS JOIN LATERAL (VALUES
     ('use_case', use_case), ('article', coalesce(nm_id::text, '')),
     ('decision', decision), ('speed', {_SPEED_SQL})
 ) AS dimensions (dimension, value)
-CROSS JOIN LATERAL (VALUES
-    (NULL, {SendDay.EVERY}),
-    (NULL, coalesce(operator_id, 0)),
-    (promo_code_id, coalesce(operator_id, 0))
-) AS scopes (promo_code_id, operator_pk)
 WHERE seller_id = %s
 GROUP BY 1, 2, 3, 4, 5, 6
+ORDER BY 2, 3
+"""
+_FOR_ALL = f"""{_INSERT}
+SELECT seller_id, dimension, day, NULL, scopes.operator_pk, value,
+       sum(sends), sum(answered), sum(answer_seconds), sum(priced), sum(discount)
+FROM promos_sendday
+CROSS JOIN LATERAL (VALUES ({SendDay.EVERY}), (operator_pk)) AS scopes (operator_pk)
+WHERE seller_id = %s
+GROUP BY seller_id, dimension, day, scopes.operator_pk, value
+ORDER BY 2, 5, 3
 """
 
 
@@ -261,42 +265,74 @@ def _values(send: PromoCodeSend) -> dict[str, str]:
     }
 
 
-def _rows(seller: Seller, filters: Filters, dimension: str) -> "QuerySet[SendDay]":
-    """Return the sums of one dimension that the filters ask for."""
+def _rows(
+    seller: Seller, filters: Filters, *dimensions: str, each: str = ""
+) -> "QuerySet[SendDay]":
+    """
+    Return the sums of some dimensions that the filters ask for.
+
+    ``each`` says what shall be told apart, ``code`` or ``operator``; without it the
+    rows for all serve, of which there are fewest.
+    """
     found = SendDay.objects.filter(
-        seller=seller, dimension=dimension, day__range=(filters.first, filters.last)
-    )
+        seller=seller,
+        dimension__in=dimensions,
+        day__range=(filters.first, filters.last),
+    ).order_by()
     if filters.code:
         key = normalise_code(filters.code)
         codes = PromoCode.objects.filter(seller=seller, code_key=key).values("pk")
         found = found.filter(promo_code__in=codes)
-    else:  # a total is asked for by code
-        total = dimension == SendDay.Dimension.TOTAL
-        found = found.filter(promo_code__isnull=not total)
+    else:
+        found = found.filter(promo_code__isnull=each != "code")
     if filters.operator_id is not None:
         return found.filter(operator_pk=filters.operator_id)
-    if filters.code or dimension == SendDay.Dimension.TOTAL:
-        return found
+    if filters.code or each:  # of these, there is a row for each operator
+        return found.filter(operator_pk__gt=SendDay.EVERY)
     return found.filter(operator_pk=SendDay.EVERY)
 
 
-def _by_value(seller: Seller, filters: Filters, dimension: str) -> dict[str, int]:
-    """Return the sends of each value, the largest first."""
-    rows = _rows(seller, filters, dimension).values_list("value")
-    return _largest_first(
-        dict(rows.annotate(all=Sum("sends")).values_list("value", "all"))
-    )
+def _by_code_and_day(seller: Seller, filters: Filters) -> Iterable[tuple[Any, ...]]:
+    """Return code, day, sends and what is known of answer times."""
+    rows = _rows(seller, filters, SendDay.Dimension.TOTAL, each="code")
+    sums = (Sum("sends"), Sum("answered"), Sum("answer_seconds"))
+    return rows.values_list("promo_code__code", "day").annotate(*sums)
+
+
+def _by_operator(seller: Seller, filters: Filters) -> dict[int | None, int]:
+    """Return the sends of each operator, None for nobody."""
+    rows = _rows(seller, filters, SendDay.Dimension.TOTAL, each="operator")
+    counted = rows.values_list("operator_pk").annotate(Sum("sends"))
+    return _largest_first({pk or None: count for pk, count in counted})
+
+
+def _by_value(seller: Seller, filters: Filters) -> dict[str, dict[str, int]]:
+    """Return for each dimension the sends of each value, the largest first."""
+    rows = _rows(seller, filters, *_BY_VALUE)
+    found: dict[str, dict[str, int]] = {name: {} for name in _BY_VALUE}
+    for dimension, value, sent in rows.values_list("dimension", "value").annotate(
+        Sum("sends")
+    ):
+        found[dimension][value] = sent
+    return {name: _largest_first(counts) for name, counts in found.items()}
 
 
 def _by_day(
-    seller: Seller, filters: Filters, dimension: str, days: dict[date, int]
-) -> dict[str, list[int]]:
-    """Return, for each value, its sends on each of the days."""
-    rows = _rows(seller, filters, dimension).values_list("value", "day")
-    found: dict[str, list[int]] = {}
-    for value, day, sent in rows.annotate(all=Sum("sends")):
-        found.setdefault(value, [0] * len(days))[days[day]] = sent
-    return dict(sorted(found.items(), key=lambda item: -sum(item[1])))
+    seller: Seller, filters: Filters, days: Mapping[date, int]
+) -> dict[str, dict[str, list[int]]]:
+    """Return, for each dimension and value, its sends on each of the days."""
+    rows = _rows(seller, filters, *_BY_DAY).values_list("dimension", "value", "day")
+    found: dict[str, dict[str, list[int]]] = {name: {} for name in _BY_DAY}
+    for dimension, value, day, sent in rows.annotate(Sum("sends")):
+        found[dimension].setdefault(value, [0] * len(days))[days[day]] = sent
+    return {
+        name: dict(sorted(values.items(), key=lambda item: -sum(item[1])))
+        for name, values in found.items()
+    }
+
+
+def _summed(by_day: Mapping[str, list[int]]) -> dict[str, int]:
+    return _largest_first({value: sum(days) for value, days in by_day.items()})
 
 
 def _largest_first(counts: dict[Any, int]) -> dict[Any, int]:

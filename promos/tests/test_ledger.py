@@ -195,7 +195,7 @@ def test_every_version_of_a_code_counts_as_that_code(seller, send, make_code):
 def test_the_number_of_queries_does_not_grow(seller, send, django_assert_num_queries):
     for hours in range(30):
         send(sent_at=NOON - timedelta(hours=hours))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(4):
         ledger.figures(seller, WEEK)
 
 
