@@ -8,6 +8,8 @@ cannot differ between them.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -29,7 +31,7 @@ from promos.rules import slots
 from promos.rules.days import moscow_date
 
 SERIES = 6  # values of a stacked chart; the rest is «others»
-ARTICLES = 15
+SHOWN = 20  # rows of a table on the page; the files have all
 COVER_DAYS = 30
 
 SPEEDS: Mapping[str, Promise] = {
@@ -86,9 +88,17 @@ def report(seller: Seller, filters: Filters, *, now: datetime) -> Report:
         chats=chats,
         cards=_cards(sends, chats),
         charts=_charts(sends, chats),
-        tables=_tables(sends, chats, people),
+        tables=_tables(sends, chats, people, SHOWN),
         cover=_cover(seller, now),
     )
+
+
+def tables(seller: Seller, filters: Filters) -> list[Table]:
+    """Return the tables of the dashboard with every row: the files."""
+    sends = ledger.figures(seller, filters)
+    chats = chat_figures.figures(seller, filters)
+    people = _people(seller, [*sends.by_operator, *chats.by_operator])
+    return _tables(sends, chats, people, None)
 
 
 def duration(seconds: float | None) -> str:
@@ -263,49 +273,46 @@ def intent(word: str) -> str:
 
 
 def _tables(
-    sends: Figures, chats: ChatFigures, people: dict[int | None, str]
+    sends: Figures,
+    chats: ChatFigures,
+    people: dict[int | None, str],
+    most: int | None,
 ) -> list[Table]:
-    """Return the tables of page and export; the first line of each export, too."""
-    articles = list(sends.by_article.items())
+    """Return the tables of page and export, each with ``most`` rows at most."""
+    shares = partial(_shares, total=sends.total, most=most)
+    rates = partial(_rates, most=most)
     return [
-        _shares(
-            _("Sends by use case"), _("Use case"), sends.by_use_case, use_case, sends
-        ),
-        _shares(_("Sends by code"), _("Code"), sends.by_code, str, sends),
-        _shares(_("Sends by intent"), _("Intent"), sends.by_intent, intent, sends),
-        _shares(
+        shares(_("Sends by use case"), _("Use case"), sends.by_use_case, use_case),
+        shares(_("Sends by code"), _("Code"), sends.by_code, str),
+        shares(_("Sends by intent"), _("Intent"), sends.by_intent, intent),
+        shares(
             _("Sends by mood"),
             _("Mood"),
             sends.by_sentiment,
             lambda word: labels.mood(word) or _("not known"),
-            sends,
         ),
-        _shares(
-            _("Sends by operator"), _("Operator"), sends.by_operator, people.get, sends
-        ),
-        _shares(
+        shares(_("Sends by operator"), _("Operator"), sends.by_operator, people.get),
+        shares(
             _("Sends by decision"),
             _("Decision"),
             sends.by_decision,
             lambda word: str(DECISIONS.get(word, word)) or _("not known"),
-            sends,
         ),
-        _shares(
+        shares(
             _("Sends by article"),
             _("Article"),
-            dict(articles),
+            sends.by_article,
             lambda nm_id: str(nm_id or _("not known")),
-            sends,
         ),
-        _rates(_("Decisions by intent"), _("Intent"), chats.by_intent, intent),
-        _rates(
+        rates(_("Decisions by intent"), _("Intent"), chats.by_intent, intent),
+        rates(
             _("Decisions by operator"),
             _("Operator"),
             chats.by_operator,
             lambda pk: people.get(pk, "—"),
         ),
-        _rates(_("Decisions by text"), _("Text"), chats.by_template, str),
-        _rates(_("Decisions by analyser"), _("Version"), chats.by_version, str),
+        rates(_("Decisions by text"), _("Text"), chats.by_template, str),
+        rates(_("Decisions by analyser"), _("Version"), chats.by_version, str),
         Table(
             _("Why skipped"),
             [_("Reason"), _("Skipped")],
@@ -320,17 +327,32 @@ def _tables(
 
 
 def _shares(
-    title: str, name: str, counts: Mapping[Any, int], word: Any, sends: Figures
+    title: str,
+    name: str,
+    counts: Mapping[Any, int],
+    word: Any,
+    *,
+    total: int,
+    most: int | None,
 ) -> Table:
     """Return a breakdown of the sends; shares only of 20 sends or more."""
     rows = [
-        [word(value), count, percent(Rate(count, sends.total))]
-        for value, count in counts.items()
+        [word(value), count, percent(Rate(count, total))]
+        for value, count in islice(counts.items(), most)
     ]
-    return Table(title, [name, _("Sends"), _("Share")], rows)
+    header = [name, _("Sends"), _("Share")]
+    return Table(title, header, rows, len(counts) - len(rows))
 
 
-def _rates(title: str, name: str, tallies: Mapping[Any, Tally], word: Any) -> Table:
+def _rates(
+    title: str,
+    name: str,
+    tallies: Mapping[Any, Tally],
+    word: Any,
+    *,
+    most: int | None,
+) -> Table:
+    decided = [(value, tally) for value, tally in tallies.items() if tally.decided]
     rows = [
         [
             word(value),
@@ -340,8 +362,7 @@ def _rates(title: str, name: str, tallies: Mapping[Any, Tally], word: Any) -> Ta
             percent(tally.edits),
             interval(tally.edits),
         ]
-        for value, tally in tallies.items()
-        if tally.decided
+        for value, tally in decided[:most]
     ]
     header = [
         name,
@@ -351,7 +372,7 @@ def _rates(title: str, name: str, tallies: Mapping[Any, Tally], word: Any) -> Ta
         _("Edited"),
         _("Interval"),
     ]
-    return Table(title, header, rows)
+    return Table(title, header, rows, len(decided) - len(rows))
 
 
 def _people(seller: Seller, keys: Iterable[int | None]) -> dict[int | None, str]:

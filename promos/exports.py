@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _LONGEST_SHEET_NAME = 31
@@ -21,11 +23,12 @@ _NOT_IN_SHEET_NAME = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A titled table; cells are text, numbers or None."""
+    """A titled table; cells are text, numbers or None. ``more`` rows were left out."""
 
     title: str
     header: Sequence[str]
-    rows: Iterable[Sequence[Any]]
+    rows: Sequence[Sequence[Any]]
+    more: int = 0
 
 
 def safe(cell: Any) -> Any:
@@ -50,21 +53,27 @@ def to_csv(tables: Iterable[Table]) -> bytes:
 
 def to_xlsx(tables: Iterable[Table]) -> bytes:
     """Return a workbook with a sheet for each table."""
-    book = Workbook(write_only=False)
-    book.remove(book.active)
+    book = Workbook(write_only=True)
     for table in tables:
         name = table.title.translate(_NOT_IN_SHEET_NAME)[:_LONGEST_SHEET_NAME]
         sheet = book.create_sheet(name)
-        sheet.append([safe(cell) for cell in table.header])
-        for cell in sheet[1]:
+        sheet.freeze_panes = "A2"
+        for place, width in enumerate(_widths(table), 1):
+            sheet.column_dimensions[get_column_letter(place)].width = width
+        header = [WriteOnlyCell(sheet, safe(cell)) for cell in table.header]
+        for cell in header:
             cell.font = Font(bold=True)
+        sheet.append(header)
         for row in table.rows:
             sheet.append([safe(cell) for cell in row])
-        sheet.freeze_panes = "A2"
-        for column in sheet.columns:
-            longest = max(len(str(cell.value or "")) for cell in column)
-            letter = column[0].column_letter
-            sheet.column_dimensions[letter].width = min(60, longest + 2)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _widths(table: Table) -> list[int]:
+    """Return how wide each column is, in characters."""
+    columns = zip(table.header, *table.rows, strict=True)
+    return [
+        min(60, max(len(str(cell or "")) for cell in column) + 2) for column in columns
+    ]

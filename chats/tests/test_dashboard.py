@@ -12,6 +12,7 @@ from django_scopes import scope
 from openpyxl import load_workbook
 
 from agentiq.testing import make_member, make_seller
+from chats.views import dashboard
 from promos import exports, ledger, sends
 from promos.models import PromoCode
 
@@ -147,9 +148,21 @@ def test_filters_that_make_no_sense_are_said_and_shown_as_usual(desk, sold, quer
     assert desk.get(PAGE + query).context["form"].errors
 
 
-@pytest.mark.parametrize("start", ["-1", "x", "9" * 30, "²"])
-def test_any_start_of_the_list(desk, sold, start):
-    assert desk.get(f"{PAGE}sends/?start={start}").status_code == 200
+@pytest.mark.parametrize("after", ["-1", "x", "9" * 600, "²", "%00"])
+def test_a_place_in_the_list_nobody_gave_out_is_its_beginning(desk, sold, after):
+    listed = desk.get(f"{PAGE}sends/?after={after}")
+    assert len(listed.context["sends"]) == 3
+
+
+def test_the_list_goes_on_where_it_ended(desk, sold, monkeypatch):
+    monkeypatch.setattr(dashboard, "SHOWN", 2)
+    first = desk.get(f"{PAGE}sends/")
+    more = desk.get(f"{PAGE}sends/?after={first.context['next']}")
+
+    assert f"after={first.context['next']}" in first.content.decode()
+    shown = [row["send"].pk for page in (first, more) for row in page.context["sends"]]
+    assert len(set(shown)) == 3
+    assert more.context["next"] is None
 
 
 def test_the_number_of_queries_does_not_grow(desk, sold, django_assert_max_num_queries):

@@ -1,5 +1,6 @@
 """The dashboard at the seller's desk: page, list of sends behind it, and export."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,11 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from agentiq import paging
+from agentiq.problems import Problem
 from chats import dashboard as reports
 from chats.models import Chat
 from promos import audit, exports, ledger, roles
 from promos.alert_words import path
 from promos.ledger import Filters
+from promos.models import PromoCodeSend
 
 PERIODS = ((7, gettext_lazy("7 days")), (30, gettext_lazy("30 days")))
 LONGER = ((90, gettext_lazy("90 days")), (365, gettext_lazy("a year")))
@@ -97,7 +101,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "report": found,
         "periods": _periods(form),
         "query": _query(found.filters),
-        "sends": _rows(_seller(request), found.filters, 0, LATEST),
+        "sends": _rows(ledger.sends(_seller(request), found.filters)[:LATEST]),
     }
     return render(request, "chats/dashboard.html", context)
 
@@ -107,13 +111,12 @@ def page(request: HttpRequest) -> HttpResponse:
 def sends(request: HttpRequest) -> HttpResponse:
     """The sends behind the figures, fifty at a time, each with its chat."""
     filters = _form(request).filters()
-    start = _start(request)
-    rows = _rows(_seller(request), filters, start, SHOWN + 1)
+    page = _page(ledger.sends(_seller(request), filters), request)
     context = admin.site.each_context(request) | {
         "title": _("Sends"),
         "filters": filters,
-        "sends": rows[:SHOWN],
-        "next": start + SHOWN if len(rows) > SHOWN else None,
+        "sends": _rows(page.rows),
+        "next": page.next_cursor,
         "query": _query(filters),
     }
     return render(request, "chats/dashboard_sends.html", context)
@@ -123,15 +126,12 @@ def sends(request: HttpRequest) -> HttpResponse:
 @login_required
 def export(request: HttpRequest, kind: str) -> HttpResponse:
     """The tables of the page as a file."""
-    found = reports.report(
-        _seller(request), _form(request).filters(), now=timezone.now()
-    )
+    filters = _form(request).filters()
     content_type, write = FILES[kind]
-    filters = found.filters
     audit.of_request(request, audit.Kind.EXPORT, _("Dashboard"))
     name = f"agentiq-{filters.first}-{filters.last}.{kind}"
     return HttpResponse(
-        write(found.tables),
+        write(reports.tables(_seller(request), filters)),
         content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -172,16 +172,21 @@ def _query(filters: Filters) -> str:
     return urlencode({name: value for name, value in given.items() if value})
 
 
-def _start(request: HttpRequest) -> int:
-    given = request.GET.get("start", "")
-    return min(int(given), 1_000_000) if given.isascii() and given.isdigit() else 0
+def _page(found: Any, request: HttpRequest) -> paging.Page:
+    """Return the page of sends that is asked for; the first one for nonsense."""
+    order = paging.Order("sent_at")
+    try:
+        cursor = request.GET.get("after", "")
+        return paging.page(found, order, cursor=cursor, size=SHOWN)
+    except Problem:
+        return paging.page(found, order, cursor="", size=SHOWN)
 
 
-def _rows(seller: Any, filters: Filters, start: int, count: int) -> list[Any]:
-    """Return some of the sends with what the list shows of each."""
-    found = list(ledger.sends(seller, filters)[start : start + count])
+def _rows(found: Iterable[PromoCodeSend]) -> list[dict[str, Any]]:
+    """Return sends with what a list shows of each."""
+    found = list(found)
     ids = {send.chat_id for send in found}
-    chats = Chat.objects.filter(seller=seller, wb_chat_id__in=ids)
+    chats = Chat.objects.filter(wb_chat_id__in=ids)
     by_id = {chat.wb_chat_id: chat for chat in chats}
     return [
         {
