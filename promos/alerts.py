@@ -116,6 +116,40 @@ def assign(alert: Alert, *, to: Any) -> bool:
     return _move(alert, assigned_to=to)
 
 
+def close(alert: Alert, *, now: datetime) -> bool:
+    """
+    Close the alert because a person says so.
+
+    If its cause is still there the next check raises a new one, unless the cause is
+    one that is said once.
+    """
+    return _close(alert, now)
+
+
+def reopen(alert: Alert) -> bool:
+    """
+    Let the alert press again, whoever took care, put it off or closed it.
+
+    False when a newer one of the same cause stands. One whose cause is gone closes
+    at the next check.
+    """
+    fields = {
+        "state": Alert.State.OPEN,
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        "snoozed_until": None,
+        "closed_at": None,
+    }
+    try:
+        with transaction.atomic():
+            Alert.objects.filter(pk=alert.pk).update(**fields)
+    except IntegrityError:
+        return False
+    for name, value in fields.items():
+        setattr(alert, name, value)
+    return True
+
+
 def close_read(seller: Seller, kind: str, *, now: datetime, after: timedelta) -> None:
     """Close alerts that tell of an event, once acknowledged or old enough."""
     for alert in Alert.objects.standing().filter(seller=seller, kind=kind):
@@ -143,9 +177,11 @@ def _refresh(alert: Alert, cause: Cause, now: datetime) -> None:
     )
 
 
-def _close(alert: Alert, now: datetime) -> None:
-    if _move(alert, state=Alert.State.CLOSED, closed_at=now):
+def _close(alert: Alert, now: datetime) -> bool:
+    closed = _move(alert, state=Alert.State.CLOSED, closed_at=now)
+    if closed:
         notices.drop(alert, now=now)
+    return closed
 
 
 def _move(alert: Alert, **fields: Any) -> bool:

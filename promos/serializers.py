@@ -1,12 +1,16 @@
 """What the API reads and answers about codes, sends, products, alerts, webhooks."""
 
+from collections.abc import Callable
 from typing import Any
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from agentiq import problems
+from promos import alert_words
 from promos.endpoint import PageQuery
 from promos.models import (
     Alert,
@@ -186,8 +190,8 @@ class Analytics(serializers.Serializer):
     conversions = serializers.JSONField(
         allow_null=True,
         help_text=_(
-            "Sales by code, from WB's reports; null until reports were read. Never "
-            "guessed from sends."
+            "Sales by code. Null: this version reads no sales reports of WB, and a send "
+            "is no sale, so nothing stands in for them."
         ),
     )
 
@@ -264,7 +268,16 @@ class ProductQuery(PageQuery):
 
 
 class AlertOut(serializers.ModelSerializer):
-    """Something about to go wrong."""
+    """Something about to go wrong, what to do about it, and who does."""
+
+    title = serializers.SerializerMethodField()
+    text = serializers.SerializerMethodField()
+    acknowledged_by = serializers.CharField(
+        source="acknowledged_by.username", default=None, allow_null=True
+    )
+    assigned_to = serializers.CharField(
+        source="assigned_to.username", default=None, allow_null=True
+    )
 
     class Meta:
         model = Alert
@@ -274,23 +287,66 @@ class AlertOut(serializers.ModelSerializer):
             "level",
             "state",
             "cause_key",
+            "title",
+            "text",
             "params",
             "link",
             "raised_at",
             "last_seen_at",
+            "acknowledged_by",
+            "acknowledged_at",
+            "assigned_to",
             "snoozed_until",
             "closed_at",
         )
         read_only_fields = fields
+
+    @extend_schema_field(Words)
+    def get_title(self, alert: Alert) -> dict[str, str]:
+        return _in_languages(alert_words.title, alert)
+
+    @extend_schema_field(Words)
+    def get_text(self, alert: Alert) -> dict[str, str]:
+        return _in_languages(alert_words.body, alert)
 
 
 class AlertQuery(PageQuery):
     """Which alerts to list."""
 
     state = serializers.ChoiceField(
-        choices=("standing", *Alert.State.values, "all"), default="standing"
+        choices=("standing", "pressing", *Alert.State.values, "all"),
+        default="standing",
+        help_text=_(
+            "standing: not closed; pressing: neither acknowledged nor put off."
+        ),
     )
     kind = serializers.ChoiceField(choices=Alert.Kind.values, required=False)
+    level = serializers.ChoiceField(choices=Alert.Level.values, required=False)
+    assigned_to = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=150,
+        help_text=_("A username; empty for alerts nobody is in charge of."),
+    )
+    since = serializers.DateTimeField(
+        required=False, help_text=_("Alerts raised since.")
+    )
+
+
+class SnoozeIn(serializers.Serializer):
+    """Until when an alert is put off."""
+
+    until = serializers.DateTimeField(help_text=_("Later than now, within 90 days."))
+
+
+class AssignIn(serializers.Serializer):
+    """Who is in charge of an alert."""
+
+    to = serializers.CharField(
+        allow_null=True,
+        max_length=150,
+        help_text=_("The username of a person of the shop; null for nobody."),
+    )
 
 
 class WebhookOut(serializers.ModelSerializer):
@@ -352,6 +408,15 @@ class DeliveryQuery(PageQuery):
     state = serializers.ChoiceField(
         choices=WebhookDelivery.State.values, required=False
     )
+
+
+def _in_languages(say: Callable[[Any], str], about: Any) -> dict[str, str]:
+    """Return what is said of something, in each language."""
+    said = {}
+    for language in problems.LANGUAGES:
+        with translation.override(language):
+            said[language] = say(about)
+    return said
 
 
 def listing(row: type[serializers.Serializer]) -> type[serializers.Serializer]:

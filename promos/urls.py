@@ -22,6 +22,12 @@ urlpatterns = [
     *routes("api/sends", analytics.Sends.as_view(), "sends"),
     *routes("api/products", shop.Products.as_view(), "products"),
     *routes("api/alerts", alerts.Alerts.as_view(), "alerts"),
+    *routes("api/alerts/<str:id>", alerts.OneAlert.as_view(), "alert"),
+    *routes("api/alerts/<str:id>/acknowledge", alerts.Acknowledge.as_view(), "ack"),
+    *routes("api/alerts/<str:id>/snooze", alerts.Snooze.as_view(), "snooze"),
+    *routes("api/alerts/<str:id>/assign", alerts.Assign.as_view(), "assign"),
+    *routes("api/alerts/<str:id>/close", alerts.Close.as_view(), "close"),
+    *routes("api/alerts/<str:id>/reopen", alerts.Reopen.as_view(), "reopen"),
     *routes("api/webhooks", hooks.Webhooks.as_view(), "webhooks"),
     *routes("api/webhooks/<str:id>", hooks.OneWebhook.as_view(), "webhook"),
     *routes(

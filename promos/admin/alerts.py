@@ -59,7 +59,7 @@ class AlertAdmin(FactAdmin):
     list_display_links = None
     list_filter = (StandingFilter, "level", "kind")
     list_select_related = ("assigned_to",)
-    actions = ("acknowledge", "put_off", "take_charge")
+    actions = ("acknowledge", "put_off", "take_charge", "close", "reopen")
     ordering = ("-raised_at", "-pk")
 
     @admin.display(description=_("What to do"))
@@ -95,6 +95,15 @@ class AlertAdmin(FactAdmin):
     @admin.action(description=_("I take charge"), permissions=["handle"])
     def take_charge(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
         self._say(request, sum(alerts.assign(row, to=request.user) for row in rows))
+
+    @admin.action(description=_("Close"), permissions=["handle"])
+    def close(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
+        now = timezone.now()
+        self._say(request, sum([alerts.close(row, now=now) for row in rows]))
+
+    @admin.action(description=_("Open again"), permissions=["handle"])
+    def reopen(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
+        self._say(request, sum([alerts.reopen(row) for row in rows]))
 
     def _say(self, request: HttpRequest, count: int) -> None:
         words = ngettext("%d alert changed.", "%d alerts changed.", count) % count

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,6 +27,36 @@ from promos.serializers import (
     listing,
 )
 
+A_WEEKEND = OpenApiExample(
+    "weekend",
+    value={
+        "first": "2026-02-28",
+        "last": "2026-03-01",
+        "total": 3,
+        "answer_seconds": 125,
+        "answered": 3,
+        "by_day": {"2026-02-28": 1, "2026-03-01": 2},
+        "by_code": {"THANKS10": 2, "SORRY15": 1},
+        "by_use_case": {"UC1": 2, "UC2": 1},
+        "by_intent": {"thanks": 2, "quality_complaint": 1},
+        "by_sentiment": {"positive": 2, "negative": 1},
+        "by_article": {"171234567": 3},
+        "by_operator": {"7": 3},
+        "by_decision": {"accept": 2, "edit": 1},
+        "by_answer_time": {
+            "1m": 1,
+            "5m": 2,
+            "15m": 0,
+            "1h": 0,
+            "4h": 0,
+            "1d": 0,
+            "later": 0,
+        },
+        "conversions": None,
+    },
+    response_only=True,
+)
+
 
 class PromoCodeAnalytics(Endpoint):
     """The same figures as the dashboard and the export."""
@@ -37,9 +67,13 @@ class PromoCodeAnalytics(Endpoint):
         tags=[CODES],
         operation_id="promoCodeAnalytics",
         summary=_("How codes are used"),
-        description=_("Sends by Moscow day, code, use case, intent, mood and more."),
+        description=_(
+            "Sends by Moscow day, code, use case, intent, mood and more: the figures of "
+            "the dashboard and its files. “conversions” is null: sales are not read."
+        ),
         parameters=[AnalyticsQuery],
         responses={200: Analytics},
+        examples=[A_WEEKEND],
     )
     def get(self, request: Request) -> Response:
         given = self.query(AnalyticsQuery)
