@@ -39,7 +39,16 @@ def test_below_twenty_events_there_is_no_percentage():
 def turn(seller):
     """A buyer's turn with its suggestion, decided and sent as asked."""
 
-    def turn(kind=None, *, at=NOON, code=None, operator=None, sent=False, **fields):
+    def turn(
+        kind=None,
+        *,
+        at=NOON,
+        code=None,
+        operator=None,
+        sent=False,
+        waited_since=None,
+        **fields,
+    ):
         number = uuid.uuid4().hex
         chat = Chat.objects.create(seller=seller, wb_chat_id=number)
         message = Message.objects.create(
@@ -93,6 +102,7 @@ def turn(seller):
                 promo_code=code,
                 operator=operator,
                 due_at=at,
+                waited_since=waited_since,
                 sent_at=at,
             )
 
@@ -117,6 +127,15 @@ def test_the_funnel_counts_each_step(seller, turn, make_code):
     assert tally.edits == Rate(1, 3)
     assert tally.mean_distance == 0.25
     assert found.skip_reasons == {"wrong_tone": 1}
+
+
+def test_a_reply_nobody_waited_for_has_no_answer_time(seller, turn):
+    turn("accept", sent=True)
+    assert figures.figures(seller, WEEK).answer_seconds is None
+
+    turn("accept", sent=True, waited_since=NOON - timedelta(seconds=90))
+    turn("accept", sent=True, waited_since=NOON - timedelta(seconds=30))
+    assert figures.figures(seller, WEEK).answer_seconds == 60
 
 
 def test_automatic_replies_are_no_acceptance(seller, turn):
