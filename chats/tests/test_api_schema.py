@@ -25,7 +25,7 @@ CHECKS: list[CheckFunction] = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-EXAMPLES = 15
+EXAMPLES = 12
 
 
 @pytest.fixture
@@ -36,10 +36,11 @@ def rows(seller, make_chat, make_code):
     webhook, _ = webhooks.register(seller, url="https://crm.example.com/", by=None)
     webhooks.emit(seller, "message.sent", {"n": 1}, "1:a")
     Product.objects.create(seller=seller, nm_id=777, price=1000)
-    Alert.objects.create(
+    alert = Alert.objects.create(
         seller=seller,
         kind=Alert.Kind.NO_CODE,
         level=Alert.Level.WARNING,
+        params={"use_case": "UC1"},
         raised_at=timezone.now(),
         last_seen_at=timezone.now(),
     )
@@ -48,6 +49,7 @@ def rows(seller, make_chat, make_code):
         "suggestions": suggestion.pk,
         "promo-codes": code.pk,
         "chats": chat.pk,
+        "alerts": alert.pk,
         "webhooks": webhook.pk,
         "deliveries": WebhookDelivery.objects.first().pk,
     }

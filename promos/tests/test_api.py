@@ -483,6 +483,7 @@ def test_alerts_that_stand_are_listed(api, seller):
             seller=seller,
             kind=Alert.Kind.NO_CODE,
             level=Alert.Level.WARNING,
+            params={"use_case": "UC1"},
             state=state,
             raised_at=now,
             last_seen_at=now,
