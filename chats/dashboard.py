@@ -112,13 +112,17 @@ def duration(seconds: float | None) -> str:
         return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
     if hours:
         return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if minutes and not rest:
+        return _("%(minutes)d min") % {"minutes": minutes}
     if minutes:
         return _("%(minutes)d min %(rest)d s") % {"minutes": minutes, "rest": rest}
     return _("%(rest)d s") % {"rest": rest}
 
 
 def percent(rate: Rate) -> str:
-    """Return the share, or how many events are missing for one."""
+    """Return the share; of fewer than 20 events, how many there were."""
+    if not rate.events:
+        return "—"
     if rate.percent is None:
         return _("%(hits)d of %(events)d") % {"hits": rate.hits, "events": rate.events}
     return f"{_number(rate.percent)} %"
@@ -144,6 +148,7 @@ def _count(value: int) -> str:
 
 def _cards(sends: Figures, chats: ChatFigures) -> list[Card]:
     acceptance, edits = chats.decisions.acceptance, chats.decisions.edits
+    offered = Rate(chats.suggested_with_code, chats.suggested)
     return [
         Card(
             _("Codes sent"),
@@ -159,6 +164,17 @@ def _cards(sends: Figures, chats: ChatFigures) -> list[Card]:
             _count(chats.sent),
             _("Replies of any kind that WB took, with a code or without."),
             _("Replies in the state “sent”, by the day WB took them."),
+        ),
+        Card(
+            _("Suggestions with a code"),
+            percent(offered),
+            _("This share of suggestions offered the buyer a code.")
+            if offered.percent is not None
+            else _("Too few suggestions for a share: at least 20 are needed."),
+            _(
+                "Suggestions with a code ÷ all suggestions, by the day they were made; "
+                "no percentage below 20."
+            ),
         ),
         Card(
             _("Accepted as suggested"),
@@ -180,7 +196,16 @@ def _cards(sends: Figures, chats: ChatFigures) -> list[Card]:
             _("Edited ÷ (accepted + edited). 95 % Wilson interval; 20 at least."),
         ),
         Card(
-            _("Time to answer"),
+            _("Time to a reply"),
+            duration(chats.answer_seconds),
+            _("On average a buyer waited so long for a reply of any kind."),
+            _(
+                "From the moment the buyer began to wait to the moment WB took the "
+                "reply; the mean over replies where both are known."
+            ),
+        ),
+        Card(
+            _("Time to a code"),
             duration(sends.answer_seconds),
             _("On average a buyer waited so long for a reply with a code."),
             _(
@@ -192,7 +217,10 @@ def _cards(sends: Figures, chats: ChatFigures) -> list[Card]:
             _("Time to decide"),
             duration(chats.decision_seconds),
             _("Half of the suggestions were decided about faster than this."),
-            _("Median from the moment the suggestion was shown to the decision."),
+            _(
+                "Median from the moment the suggestion was shown to the decision: to "
+                "the second below two minutes, to about one part in a hundred above."
+            ),
         ),
     ]
 
@@ -200,7 +228,9 @@ def _cards(sends: Figures, chats: ChatFigures) -> list[Card]:
 def _rate_note(rate: Rate, sentence: str) -> str:
     if rate.percent is None:
         return _("Too few decisions for a share: at least 20 are needed.")
-    return f"{sentence} {_('95 %% interval: %s.') % interval(rate)}"
+    # One text of its own: makemessages does not look into f-strings.
+    range_ = _("95 %% interval: %(range)s.") % {"range": interval(rate)}
+    return f"{sentence} {range_}"
 
 
 def _charts(sends: Figures, chats: ChatFigures) -> dict[str, dict[str, Any]]:

@@ -4,16 +4,17 @@ import csv
 import io
 import json
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from django_scopes import scope
 from openpyxl import load_workbook
 
 from agentiq.testing import make_member, make_seller
 from chats.views import dashboard
-from promos import exports, ledger, sends
+from promos import apikeys, exports, ledger, sends
 from promos.models import PromoCode
 
 PAGE = "/admin/dashboard/"
@@ -87,6 +88,79 @@ def test_page_list_and_both_files_give_one_number(
     assert sum(int(row[1]) for row in by_code) == expected
     sheet = book["Отправки по промокодам"]
     assert sum(row[1] for row in sheet.iter_rows(2, values_only=True)) == expected
+
+
+MIDNIGHT = datetime(2026, 2, 28, 21, tzinfo=UTC)  # 1 March begins in Moscow
+
+
+@pytest.fixture
+def around_midnight(seller, make_code, operator, owner):
+    """Eight sends within a second of a Moscow midnight, of two codes and people."""
+    codes = [make_code("SALE10"), make_code("SALE20")]
+    for number in range(8):
+        before = timedelta(microseconds=1) if number % 4 == 0 else timedelta()
+        sends.record(
+            promo_code=codes[number % 2],
+            snapshot={},
+            chat_id="chat-1",
+            message_id="",
+            sent_at=MIDNIGHT - before,
+            intent="thanks" if number % 3 else "sizing_fit",
+            sentiment="positive",
+            use_case="UC1",
+            nm_id=1001,
+            operator=(operator, owner)[number // 4],
+            decision="accept",
+            answer_seconds=number,
+            key=uuid.uuid4(),
+            auto_suggested=True,
+            operator_approved=True,
+        )
+
+
+@pytest.mark.parametrize(
+    ("days", "narrowed", "expected"),
+    [
+        pytest.param((28, 28), {}, 2, id="the day before"),
+        pytest.param((1, 1), {}, 6, id="the day after"),
+        pytest.param((28, 1), {}, 8, id="both"),
+        pytest.param((28, 28), {"code": "SALE10"}, 2, id="before, a code"),
+        pytest.param((28, 28), {"code": "SALE20"}, 0, id="before, the other code"),
+        pytest.param((1, 1), {"code": "SALE20"}, 4, id="after, a code"),
+        pytest.param((1, 1), {"operator": True}, 3, id="after, a person"),
+        pytest.param(
+            (1, 1), {"operator": True, "code": "SALE10"}, 1, id="after, person and code"
+        ),
+    ],
+)
+def test_page_list_file_and_api_agree_at_a_moscow_midnight(
+    desk, seller, owner, operator, around_midnight, days, narrowed, expected
+):
+    first, last = (f"2026-0{2 if day == 28 else 3}-{day:02}" for day in days)
+    query = {"first": first, "last": last} | narrowed
+    if narrowed.get("operator"):
+        query["operator"] = operator.pk
+    key = apikeys.issue(seller, name="CRM", scopes=["read"], by=owner)[1]
+
+    page = desk.get(PAGE, query).context["report"].sends
+    listed = desk.get(f"{PAGE}sends/", query).context["sends"]
+    file = desk.get(f"{PAGE}export.csv", query).content
+    told = Client(headers={"Authorization": f"Bearer {key}"}).get(
+        "/api/promo-codes/analytics", query
+    )
+
+    assert told.json()["total"] == page.total == len(listed) == expected
+    assert told.json()["by_code"] == page.by_code
+    assert told.json()["by_day"] == {str(d): n for d, n in page.by_day.items()}
+    for title, counts in (
+        ("Отправки по промокодам", page.by_code),
+        ("Отправки по дням", page.by_day),
+        ("Отправки по намерениям", page.by_intent),
+        ("Отправки по операторам", page.by_operator),
+    ):
+        rows = shares(file, title)
+        assert [int(row[1]) for row in rows] == list(counts.values()), title
+        assert sum(counts.values()) == expected
 
 
 def test_the_charts_show_the_same_number(desk, sold):

@@ -42,12 +42,12 @@ class FilterForm(forms.Form):
     """Period, code and operator, as the address has them."""
 
     first = forms.DateField(
-        label=gettext_lazy("From"),
+        label=gettext_lazy("From the day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     last = forms.DateField(
-        label=gettext_lazy("To"),
+        label=gettext_lazy("To the day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )

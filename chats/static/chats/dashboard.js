@@ -7,15 +7,18 @@
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const charts = [];
 
+  const paper = matchMedia("print");
+  const isEmpty = (chart) => chart.series.every(({ data }) => data.every((count) => !count));
+
   const draw = (canvas, chart) => {
-    const isDark = document.documentElement.classList.contains("dark");
+    const isDark = document.documentElement.classList.contains("dark") && !paper.matches;
     const colours = isDark ? INK.dark : INK.light;
     const soft = isDark ? "#9ca3af" : "#6b7280";
     const line = isDark ? "#374151" : "#e5e7eb";
     const isRound = chart.type === "doughnut";
     const axis = (extra) => ({
       border: { display: false },
-      ticks: { color: soft, precision: 0, maxRotation: 0, autoSkipPadding: 12 },
+      ticks: { autoSkip: chart.stacked, color: soft, precision: 0, maxRotation: 0, autoSkipPadding: 12 },
       ...extra,
     });
     const values = { grid: { color: line }, beginAtZero: true };
@@ -38,7 +41,7 @@
         })),
       },
       options: {
-        animation: still ? false : { duration: 350 },
+        animation: still || paper.matches ? false : { duration: 350 },
         cutout: "62%",
         indexAxis: chart.across ? "y" : "x",
         interaction: { mode: isRound ? "nearest" : "index", axis: chart.across ? "y" : "x", intersect: false },
@@ -60,17 +63,22 @@
     charts.splice(0).forEach((chart) => chart.destroy());
     const data = JSON.parse(document.getElementById("board-charts").textContent);
     document.querySelectorAll("[data-chart]").forEach((canvas) => {
-      charts.push(draw(canvas, data[canvas.dataset.chart]));
+      const chart = data[canvas.dataset.chart];
+      const nothing = isEmpty(chart);
+      canvas.hidden = nothing;
+      canvas.nextElementSibling.hidden = !nothing;
+      if (!nothing) charts.push(draw(canvas, chart));
     });
   };
 
   Chart.defaults.font.family = "Inter, system-ui, sans-serif";
+  Chart.defaults.locale = document.documentElement.lang || "ru";
   drawAll();
   new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["class"] });
   addEventListener("beforeprint", () => {
     document.querySelectorAll("details.board-block").forEach((block) => { block.open = true; });
-    charts.forEach((chart) => chart.resize());
+    drawAll();
   });
-  addEventListener("afterprint", () => charts.forEach((chart) => chart.resize()));
+  addEventListener("afterprint", drawAll);
   document.querySelector("[data-print]")?.addEventListener("click", () => print());
 })();
