@@ -30,6 +30,7 @@ from promos import (
     offers,
     planner,
     registry,
+    sources,
     wording,
 )
 from promos.admin.base import TrackedAdmin
@@ -283,6 +284,7 @@ class ProductPages(PagesAdmin):
             product=product,
             is_filled=is_filled,
             found=explanations.of_calculation(found) if found else None,
+            inputs=sources.inputs(product, form.cleaned_data) if found else (),
         )
 
     def actions_view(self, request: HttpRequest) -> HttpResponse:

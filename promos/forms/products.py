@@ -129,7 +129,7 @@ class CalculatorForm(forms.Form):
 
     @classmethod
     def of(cls, product: Product | None) -> dict[str, Any]:
-        """Return the form's values for a product, a code of 10 % tried on it."""
+        """Return the form's values for a product, codes of 10 and 15 % tried on it."""
         if product is None:
             return {"tax": Product.Tax.USN_INCOME, "percent": "10"}
         values: dict[str, Any] = {
@@ -137,8 +137,8 @@ class CalculatorForm(forms.Form):
             for name in cls.MONEY
             for value in [getattr(product, name)]
         }
-        values |= {"nm_id": str(product.nm_id), "tax": product.tax, "percent": "10"}
-        return values
+        codes = {"percent": "10", "other_percent": "15"}
+        return values | codes | {"nm_id": str(product.nm_id), "tax": product.tax}
 
     def clean(self) -> dict[str, Any]:
         """Make the rules' values; the product's own conversion is the one used."""
