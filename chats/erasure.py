@@ -56,7 +56,7 @@ def erase(chat: Chat, *, by: Any, now: datetime) -> None:
     OutgoingFile.objects.filter(outgoing__chat=chat).delete()
     Message.objects.filter(chat=chat).update(text="")
     Analysis.objects.filter(chat=chat).update(reading={})
-    Suggestion.objects.filter(chat=chat).update(text="", plain_text="")
+    Suggestion.objects.filter(chat=chat).update(text="", plain_text="", snapshot={})
     Decision.objects.filter(chat=chat).update(text="", original="", skip_note="")
     Attempt.objects.filter(outgoing__chat=chat).update(detail="")
     ChatAct.objects.filter(chat=chat).update(reason="", before={})

@@ -12,6 +12,7 @@ from chats.admin import (
     conversations,
     corrections,
     saved,
+    sends,
     targets,
     wordings,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "conversations",
     "corrections",
     "saved",
+    "sends",
     "targets",
     "wordings",
 ]

@@ -6,11 +6,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from chats import erasure
+from chats import erasure, labels, reasons
+from chats.admin import words
 from chats.models import (
     Attempt,
     Chat,
@@ -22,8 +24,6 @@ from chats.models import (
 from promos import roles
 from promos.admin.base import FactAdmin
 
-HIDDEN_IN_CHAT = ("reply_sign", "previous_sign")
-
 
 @admin.register(Chat)
 class ChatAdmin(FactAdmin):
@@ -32,18 +32,33 @@ class ChatAdmin(FactAdmin):
     list_display = (
         "__str__",
         "nm_id",
-        "intent",
-        "sentiment",
+        "meaning",
+        "mood",
         "last_at",
         "code_sent_at",
     )
-    list_filter = ("intent", "sentiment", "has_failed")
+    list_filter = (words.IntentFilter, words.MoodFilter)
     search_fields = ("buyer_name", "wb_chat_id", "nm_id")
     search_help_text = _("Buyer, chat or article")
     ordering = ("-last_at", "-pk")
-    exclude = HIDDEN_IN_CHAT
+    fields = (
+        ("buyer_name", "wb_chat_id", "nm_id"),
+        ("meaning", "mood"),
+        ("created_at", "last_at"),
+        ("waiting_since", "due_at", "snoozed_until"),
+        ("assignee", "code_sent_at"),
+    )
+    readonly_fields = ("meaning", "mood")
     list_select_related = ()
     actions_detail = ("erase",)
+
+    @admin.display(description=_("Intent"), ordering="intent")
+    def meaning(self, chat: Chat) -> str:
+        return labels.intent(chat.intent) or "—"
+
+    @admin.display(description=_("Mood"), ordering="sentiment")
+    def mood(self, chat: Chat) -> str:
+        return labels.mood(chat.sentiment) or "—"
 
     def has_erase_permission(
         self, request: HttpRequest, object_id: str | None = None
@@ -85,12 +100,18 @@ class ChatAdmin(FactAdmin):
 class MessageAdmin(FactAdmin):
     """What was said, as WB's feed told it."""
 
-    list_display = ("added_at", "sender", "short", "chat", "source")
-    list_filter = ("sender", "source")
+    list_display = ("added_at", "sender", "short", "chat", "written_in")
+    list_filter = ("sender", words.SourceFilter)
     search_fields = ("text", "event_id", "chat__wb_chat_id")
     search_help_text = _("Words of the message, event or chat")
     ordering = ("-added_at", "-pk")
+    fields = ("added_at", "sender", "written_in", "text", "chat", "event_id")
+    readonly_fields = ("written_in",)
     list_select_related = ("chat",)
+
+    @admin.display(description=_("Written in"), ordering="source")
+    def written_in(self, message: Message) -> str:
+        return str(words.SOURCES.get(message.source, message.source)) or "—"
 
     @admin.display(description=_("Text"))
     def short(self, message: Message) -> str:
@@ -101,11 +122,33 @@ class MessageAdmin(FactAdmin):
 class SuggestionAdmin(FactAdmin):
     """What AgentIQ proposed, and what became of it."""
 
-    list_display = ("created_at", "chat", "state", "promo_code", "use_case", "reason")
-    list_filter = ("state", "use_case", "is_escalation")
+    list_display = ("created_at", "chat", "state", "promo_code", "meant_for", "why")
+    list_filter = ("state", words.UseCaseFilter, "is_escalation")
     search_fields = ("text", "chat__wb_chat_id", "promo_code__code")
     ordering = ("-created_at", "-pk")
     list_select_related = ("chat", "promo_code")
+    fields = (
+        ("chat", "created_at"),
+        ("state", "ended"),
+        "text",
+        "plain_text",
+        ("promo_code", "meant_for"),
+        "why",
+        "is_escalation",
+    )
+    readonly_fields = ("meant_for", "why", "ended")
+
+    @admin.display(description=_("Use case"))
+    def meant_for(self, row: Suggestion) -> str:
+        return words.use_case(row.use_case)
+
+    @admin.display(description=_("Why"))
+    def why(self, row: Suggestion) -> str:
+        return str(reasons.SUGGESTIONS.get(row.reason, row.reason)) or "—"
+
+    @admin.display(description=_("How it ended"))
+    def ended(self, row: Suggestion) -> str:
+        return str(reasons.CLOSED.get(row.closed_reason, row.closed_reason)) or "—"
 
 
 @admin.register(Decision)
@@ -118,12 +161,25 @@ class DecisionAdmin(FactAdmin):
         "kind",
         "operator",
         "with_code",
-        "skip_reason",
+        "why_skipped",
     )
     list_filter = ("kind", "with_code", "overrode_newer")
     search_fields = ("text", "chat__wb_chat_id")
     ordering = ("-decided_at", "-pk")
+    fields = (
+        ("chat", "decided_at"),
+        ("kind", "operator"),
+        ("with_code", "overrode_newer", "seconds"),
+        "original",
+        "text",
+        ("why_skipped", "skip_note"),
+    )
+    readonly_fields = ("why_skipped",)
     list_select_related = ("chat", "operator")
+
+    @admin.display(description=_("Why skipped"))
+    def why_skipped(self, decision: Decision) -> str:
+        return str(reasons.SKIPS.get(decision.skip_reason, decision.skip_reason)) or "—"
 
 
 @admin.register(Outgoing)
@@ -135,12 +191,26 @@ class OutgoingAdmin(FactAdmin):
     search_fields = ("text", "chat__wb_chat_id", "promo_code__code")
     ordering = ("-pk",)
     list_select_related = ("chat", "promo_code", "operator")
-    readonly_fields = ("changes_shown",)
+    fields = (
+        ("chat", "created_at"),
+        ("status", "why"),
+        "text",
+        ("promo_code", "operator"),
+        ("due_at", "sent_at"),
+        "reason_detail",
+        "changes_shown",
+    )
+    readonly_fields = ("changes_shown", "why")
+
+    @admin.display(description=_("Why"))
+    def why(self, outgoing: Outgoing) -> str:
+        return str(reasons.DELIVERY.get(outgoing.reason, outgoing.reason)) or "—"
 
     @admin.display(description=_("Changes of state"))
     def changes_shown(self, outgoing: Outgoing) -> SafeString | str:
         lines = [
-            f"{change.at:%d.%m.%Y %H:%M:%S} {change.get_status_display()} {change.reason}"
+            f"{localtime(change.at):%d.%m.%Y %H:%M:%S} {change.get_status_display()}. "
+            f"{reasons.DELIVERY.get(change.reason, change.reason)}"
             for change in outgoing.changes.all()
         ]
         return format_html("<pre>{}</pre>", "\n".join(lines)) if lines else "—"
@@ -154,4 +224,11 @@ class AttemptAdmin(FactAdmin):
     list_filter = ("outcome", "http_status")
     search_fields = ("request_id", "detail", "outgoing__chat__wb_chat_id")
     ordering = ("-pk",)
+    fields = (
+        "outgoing",
+        ("started_at", "finished_at"),
+        ("outcome", "http_status"),
+        "detail",
+        "request_id",
+    )
     list_select_related = ("outgoing",)

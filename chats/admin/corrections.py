@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from chats import corrections, labels
+from chats.admin import words
 from chats.corrections import Confusion
 from chats.models import Correction
 from promos.admin.base import FactAdmin
@@ -22,7 +23,9 @@ class CorrectionAdmin(FactAdmin):
     """Each says what the buyer meant; the reading beside it stays as it was."""
 
     list_display = ("created_at", "read_as", "meant", "operator", "version")
-    list_filter = ("intent", "sentiment")
+    list_filter = (words.IntentFilter, words.MoodFilter)
+    fields = (("created_at", "operator"), ("read_as", "meant"), "version")
+    readonly_fields = ("read_as", "meant", "version")
     search_fields = ("analysis__message__text",)
     search_help_text = _("Words of the message")
     ordering = ("-pk",)

@@ -55,7 +55,7 @@ class Chat(models.Model):
     previous_sign = models.CharField(max_length=500, blank=True)
     buyer_name = models.CharField(_("Buyer"), max_length=200, blank=True)
     nm_id = models.BigIntegerField(_("WB article (nmID)"), null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("First seen"), auto_now_add=True)
 
     # Moves with every message, so it is spared index and check: message holds chat.
     last_message = models.ForeignKey(
@@ -89,7 +89,11 @@ class Chat(models.Model):
     tags = ArrayField(models.CharField(max_length=40), default=list)
 
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("in charge"),
     )
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -218,9 +222,13 @@ class Message(models.Model):
 
     seller = models.ForeignKey(Seller, models.CASCADE, db_index=False)
     chat = models.ForeignKey(
-        Chat, models.CASCADE, related_name="messages", db_index=False
+        Chat,
+        models.CASCADE,
+        related_name="messages",
+        db_index=False,
+        verbose_name=_("chat"),
     )
-    event_id = models.CharField(max_length=100)
+    event_id = models.CharField(_("WB event"), max_length=100)
     event_type = models.CharField(max_length=30, blank=True)
     sender = models.CharField(_("From"), max_length=10, choices=Sender)
     source = models.CharField(_("Written in"), max_length=30, blank=True)

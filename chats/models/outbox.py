@@ -49,28 +49,38 @@ class Outgoing(models.Model):
     OPEN = (Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.COPIED)
 
     seller = models.ForeignKey(Seller, models.CASCADE)
-    chat = models.ForeignKey(Chat, models.CASCADE, related_name="outgoing")
+    chat = models.ForeignKey(
+        Chat, models.CASCADE, related_name="outgoing", verbose_name=_("chat")
+    )
     decision = models.ForeignKey(
         Decision, models.PROTECT, null=True, related_name="outgoing"
     )
     key = models.UUIDField(unique=True)
     text = models.TextField(_("Text"), blank=True)
-    promo_code = models.ForeignKey(PromoCode, models.PROTECT, null=True, blank=True)
+    promo_code = models.ForeignKey(
+        PromoCode, models.PROTECT, null=True, blank=True, verbose_name=_("promo code")
+    )
     promo_snapshot = models.JSONField(default=dict)
     operator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("operator"),
     )
     status = models.CharField(
         _("State"), max_length=10, choices=Status, default=Status.QUEUED
     )
     reason = models.CharField(_("Why"), max_length=60, blank=True)  # machine word
-    reason_detail = models.CharField(max_length=500, blank=True)  # WB's own words
-    due_at = models.DateTimeField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    reason_detail = models.CharField(
+        _("In detail"), max_length=500, blank=True
+    )  # WB's own words
+    due_at = models.DateTimeField(_("Not before"))
+    created_at = models.DateTimeField(_("Made"), auto_now_add=True)
     sending_since = models.DateTimeField(null=True)
     # The chat's waiting_since before this reply: how long the buyer waited for it.
     waited_since = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(_("Sent"), null=True)
     message = models.OneToOneField(
         Message, models.SET_NULL, null=True, related_name="outgoing"
     )
@@ -163,13 +173,20 @@ class Attempt(models.Model):
         UNKNOWN = "unknown", _("No answer")
 
     seller = models.ForeignKey(Seller, models.CASCADE)
-    outgoing = models.ForeignKey(Outgoing, models.CASCADE, related_name="attempts")
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN)
-    http_status = models.PositiveSmallIntegerField(null=True)
-    detail = models.CharField(max_length=500, blank=True)
-    request_id = models.CharField(max_length=100, blank=True)
+    outgoing = models.ForeignKey(
+        Outgoing,
+        models.CASCADE,
+        related_name="attempts",
+        verbose_name=_("outgoing reply"),
+    )
+    started_at = models.DateTimeField(_("Started"))
+    finished_at = models.DateTimeField(_("Finished"), null=True)
+    outcome = models.CharField(
+        _("Outcome"), max_length=10, choices=Outcome, default=Outcome.OPEN
+    )
+    http_status = models.PositiveSmallIntegerField(_("Code of WB's answer"), null=True)
+    detail = models.CharField(_("In detail"), max_length=500, blank=True)
+    request_id = models.CharField(_("Request number at WB"), max_length=100, blank=True)
     wb_added_at = models.DateTimeField(null=True)
     # Complete polls of the feed when the attempt ended: later ones are evidence.
     polls_then = models.BigIntegerField(null=True)
@@ -182,6 +199,9 @@ class Attempt(models.Model):
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
         ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} {self.started_at:%d.%m.%Y}"
 
 
 class SendGate(models.Model):

@@ -41,6 +41,9 @@ class Analysis(models.Model):
         verbose_name_plural = _("analyses")
         indexes = [models.Index(fields=("seller", "-created_at"), name="turn_by_day")]
 
+    def __str__(self) -> str:
+        return f"{self.intent}, {self.sentiment}"
+
 
 class Correction(models.Model):
     """An operator says what the buyer really meant: training data for the next one."""
@@ -49,14 +52,19 @@ class Correction(models.Model):
     analysis = models.ForeignKey(Analysis, models.CASCADE, related_name="corrections")
     intent = models.CharField(_("Intent"), max_length=30)
     sentiment = models.CharField(_("Mood"), max_length=10)
-    operator = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("operator")
+    )
+    created_at = models.DateTimeField(_("Made"), auto_now_add=True)
 
     objects = scoped()
 
     class Meta:
         verbose_name = _("correction")
         verbose_name_plural = _("corrections")
+
+    def __str__(self) -> str:
+        return f"{self.intent}, {self.sentiment}"
 
 
 class SuggestionQuerySet(models.QuerySet["Suggestion"]):
@@ -77,7 +85,9 @@ class Suggestion(models.Model):
         SUPERSEDED = "superseded", _("Overtaken by a newer message")
 
     seller = models.ForeignKey(Seller, models.CASCADE)
-    chat = models.ForeignKey(Chat, models.CASCADE, related_name="suggestions")
+    chat = models.ForeignKey(
+        Chat, models.CASCADE, related_name="suggestions", verbose_name=_("chat")
+    )
     analysis = models.ForeignKey(Analysis, models.PROTECT, related_name="suggestions")
     event_id = models.CharField(max_length=100)  # the newest event it knew
     state = models.CharField(
@@ -89,17 +99,22 @@ class Suggestion(models.Model):
     variant = models.CharField(max_length=120, blank=True)
     plain_variant = models.CharField(max_length=120, blank=True)
     promo_code = models.ForeignKey(
-        PromoCode, models.PROTECT, null=True, blank=True, related_name="+"
+        PromoCode,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("promo code"),
     )
-    use_case = models.CharField(max_length=3, blank=True)
+    use_case = models.CharField(_("use case"), max_length=3, blank=True)
     reason = models.CharField(
         _("Why"), max_length=40
     )  # machine word, see chats.reasons
     # Terms, price and rejected codes with their reasons, as they were then.
     snapshot = models.JSONField(default=dict)
     is_escalation = models.BooleanField(_("For a person at once"), default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    closed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(_("Made"), auto_now_add=True)
+    closed_at = models.DateTimeField(_("Closed at"), null=True)
     closed_reason = models.CharField(max_length=40, blank=True)
 
     objects = scoped(SuggestionQuerySet)
@@ -121,6 +136,9 @@ class Suggestion(models.Model):
         self.state, self.closed_at, self.closed_reason = state, now, reason
         self.save(update_fields=["state", "closed_at", "closed_reason"])
 
+    def __str__(self) -> str:
+        return f"{self.get_state_display()}: {self.text[:60]}"
+
 
 class Decision(models.Model):
     """What a person decided about a suggestion, or wrote without one."""
@@ -133,24 +151,34 @@ class Decision(models.Model):
         AUTO = "auto", _("Sent automatically")
 
     seller = models.ForeignKey(Seller, models.CASCADE)
-    chat = models.ForeignKey(Chat, models.CASCADE, related_name="decisions")
+    chat = models.ForeignKey(
+        Chat, models.CASCADE, related_name="decisions", verbose_name=_("chat")
+    )
     suggestion = models.OneToOneField(
         Suggestion, models.PROTECT, null=True, related_name="decision"
     )
     key = models.UUIDField(unique=True)  # one per act of the operator
     kind = models.CharField(_("Decision"), max_length=6, choices=Kind)
-    with_code = models.BooleanField(default=False)
-    original = models.TextField(blank=True)
+    with_code = models.BooleanField(_("With a code"), default=False)
+    original = models.TextField(_("Text as suggested"), blank=True)
     text = models.TextField(_("Sent text"), blank=True)
     edit_distance = models.FloatField(null=True)  # 0–1, 0 = unchanged
-    skip_reason = models.CharField(max_length=30, blank=True)
-    skip_note = models.CharField(max_length=300, blank=True)
+    skip_reason = models.CharField(_("Why skipped"), max_length=30, blank=True)
+    skip_note = models.CharField(_("Note on skipping"), max_length=300, blank=True)
     operator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("operator"),
     )
-    decided_at = models.DateTimeField()
-    seconds = models.PositiveIntegerField(null=True)  # from shown to decided
-    overrode_newer = models.BooleanField(default=False)  # sent although newer came
+    decided_at = models.DateTimeField(_("Decided"))
+    seconds = models.PositiveIntegerField(
+        _("Seconds to decide"), null=True
+    )  # from shown to decided
+    overrode_newer = models.BooleanField(
+        _("Sent although a newer message came"), default=False
+    )  # sent although newer came
     saved_reply = models.ForeignKey(  # the wording it started from
         SavedReply, models.SET_NULL, null=True, related_name="decisions"
     )
@@ -163,3 +191,6 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=("seller", "-decided_at"), name="decision_by_day")
         ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.decided_at:%d.%m.%Y}"

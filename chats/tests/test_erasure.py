@@ -13,7 +13,7 @@ from django_scopes import scopes_disabled
 from agentiq import crypto
 from agentiq.testing import NOON, make_member, make_seller
 from chats import erasure
-from chats.models import Chat, Draft, Message, Note, Outgoing
+from chats.models import Analysis, Chat, Draft, Message, Note, Outgoing, Suggestion
 from promos import retention, takeout
 from promos.models import AuditEntry, Product, WbToken
 
@@ -49,8 +49,31 @@ def test_an_erased_chat_says_nothing_anywhere(seller, operator, make_chat):
         due_at=NOON,
         status="sent",
     )
+    message = Message.objects.get(chat=chat)
+    reading = Analysis.objects.create(
+        seller=seller,
+        chat=chat,
+        message=message,
+        intent="other",
+        sentiment="neutral",
+        scenario="none",
+        intent_confidence=1,
+        sentiment_confidence=1,
+        scenario_confidence=1,
+        confident=True,
+        reading={"evidence": [PHONE]},
+        version="1",
+    )
+    Suggestion.objects.create(
+        seller=seller,
+        chat=chat,
+        analysis=reading,
+        event_id="e",
+        text=PHONE,
+        snapshot={"messages": [{"text": PHONE}]},
+    )
     other = make_chat("останется")
-    assert sum(PHONE in text for text in written(seller).values()) >= 4
+    assert sum(PHONE in text for text in written(seller).values()) >= 6
 
     erasure.erase(chat, by=operator, now=NOON)
 

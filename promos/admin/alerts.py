@@ -60,6 +60,13 @@ class AlertAdmin(FactAdmin):
     list_filter = (StandingFilter, "level", "kind")
     list_select_related = ("assigned_to",)
     actions = ("acknowledge", "put_off", "take_charge", "close", "reopen")
+    fields = (
+        "what",
+        ("level", "state", "raised_at"),
+        ("assigned_to", "acknowledged_by"),
+        ("snoozed_until", "closed_at"),
+    )
+    readonly_fields = ("what",)
     ordering = ("-raised_at", "-pk")
 
     @admin.display(description=_("What to do"))

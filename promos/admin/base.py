@@ -183,6 +183,7 @@ class FactAdmin(SellerAdmin):
 
     area = roles.Area.FACTS
     actions = None
+    exclude: Any = ("seller",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
