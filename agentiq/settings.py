@@ -312,7 +312,8 @@ LLM_DRAFTS = _typed("bool", "LLM_DRAFTS", False)  # may it word replies too
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "promos.members.MemberBackend",
+    "django.contrib.auth.backends.ModelBackend",  # of sessions from before it
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -352,6 +353,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = False  # small scripts read it for their own requests
 SESSION_COOKIE_SAMESITE = "Lax"

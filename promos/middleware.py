@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django_scopes import scope
 
+from promos import members
 from promos.models import Membership
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -31,9 +32,9 @@ def current_membership(request: HttpRequest) -> Membership | None:
     """Return the membership the person works under: the one chosen, or the first."""
     if not request.user.is_authenticated:
         return None
-    mine = Membership.objects.filter(
-        user=request.user, is_active=True, seller__is_active=True
-    ).select_related("seller")
+    mine = getattr(request.user, "works", None)
+    if mine is None:
+        mine = members.working(request.user.pk)
     chosen = request.session.get(SESSION_KEY)
     memberships = sorted(mine, key=lambda row: (row.seller_id != chosen, row.pk))
     return memberships[0] if memberships else None

@@ -20,7 +20,13 @@ from urllib.parse import urlsplit, urlunsplit
 import redis
 import requests
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    get_user_model,
+)
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -78,7 +84,8 @@ CREATE TABLE floor_floormessage (id bigserial PRIMARY KEY, chat_id bigint NOT NU
 INSERT INTO floor_floormessage
     SELECT id, chat_id, text, sender = 'seller', added_at FROM chats_message;
 CREATE INDEX ON floor_floormessage (chat_id, sent_at, id);
-CREATE INDEX ON floor_floormessage USING gin (to_tsvector('russian'::regconfig, text));
+CREATE INDEX ON floor_floormessage
+    USING gin (to_tsvector('russian'::regconfig, coalesce(text, '')));
 SELECT setval('floor_floormessage_id_seq', max(id)) FROM floor_floormessage;
 CREATE TABLE floor_floorchat (id bigserial PRIMARY KEY, buyer text NOT NULL,
     preview text NOT NULL, intent text NOT NULL, proposal text NOT NULL,
@@ -237,6 +244,23 @@ def signed_in(base: str) -> requests.Session:
         "csrfmiddlewaretoken": session.cookies["csrftoken"],
     }
     session.post(f"{base}/login/", form).raise_for_status()
+    return session
+
+
+def plain_session(signed_in: requests.Session) -> requests.Session:
+    """Return a session of the same person that Django's own backends know."""
+    user = get_user_model().objects.get()
+    stored = SessionStore()
+    stored[SESSION_KEY] = str(user.pk)
+    stored[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    stored[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    stored.save()
+    session = requests.Session()
+    for name, value in (
+        ("sessionid", stored.session_key),
+        ("csrftoken", signed_in.cookies["csrftoken"]),
+    ):
+        session.cookies.set(name, value, domain="127.0.0.1", path="/")
     return session
 
 

@@ -121,8 +121,10 @@ def _prepared(size: int, long: int) -> Iterator[Stand]:
             _stand.seed(size, long=long)
         environment = _stand.environment(name)
         desk = stack.enter_context(_stand.server("agentiq.wsgi", environment))
+        with _stand.using(name):
+            plain = _stand.plain_session(desk.session)
         floor = stack.enter_context(
-            _stand.server("chats.benchmarks._floor", environment, desk.session)
+            _stand.server("chats.benchmarks._floor", environment, plain)
         )
         with _stand.using(name):
             ready = stand(size, desk, floor)

@@ -17,7 +17,8 @@ def small(transactional_db, live_server):
         session = _stand.signed_in(base)
         ours = _stand.Server(base, [os.getpid()], session)
         environment = _stand.environment(connection.settings_dict["NAME"])
-        with _stand.server("chats.benchmarks._floor", environment, session) as floor:
+        plain = _stand.plain_session(session)
+        with _stand.server("chats.benchmarks._floor", environment, plain) as floor:
             yield desk.stand(12, ours, floor)
         session.close()
         with connection.cursor() as cursor:
