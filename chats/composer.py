@@ -53,9 +53,9 @@ def fill(saved: SavedReply, chat: Chat, promo_code: PromoCode | None) -> str:
 
 def count_use(decision: Decision, key: str) -> None:
     """Note which saved reply a sent text began as; ``key`` is what the page posts."""
-    used = SavedReply.objects.filter(
-        seller_id=decision.seller_id, pk=key if key.isdecimal() else 0
-    )
+    if not key.isdecimal():
+        return
+    used = SavedReply.objects.filter(seller_id=decision.seller_id, pk=key)
     if decision.saved_reply_id is None and used.update(use_count=F("use_count") + 1):
         Decision.objects.filter(pk=decision.pk).update(saved_reply=key)
 
@@ -70,11 +70,6 @@ def save_draft(chat: Chat, operator: Any, text: str, *, now: datetime) -> None:
         **mine,
         defaults={"seller_id": chat.seller_id, "text": text, "updated_at": now},
     )
-
-
-def forget_draft(chat: Chat, operator: Any) -> None:
-    """The text was sent: nothing is left to write on."""
-    Draft.objects.filter(chat=chat, operator=operator).delete()
 
 
 def _title(chat: Chat) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 
 from chats import labels
@@ -32,6 +33,16 @@ class Stretch:
 
     text: str
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What an open chat may have beside its messages; mostly there is nothing."""
+
+    draft: str
+    notes: bool
+    under_way: bool
+    others: bool
 
 
 def last(chat: Chat, *, before: Message | None = None) -> tuple[list[Message], bool]:
@@ -64,6 +75,24 @@ def open_suggestion(chat: Chat) -> Suggestion | None:
     """Return the one suggestion that waits for a decision in this chat."""
     rows = Suggestion.objects.open().filter(chat=chat)
     return rows.select_related("analysis", "promo_code").first()
+
+
+def beside(chat: Chat, *, operator_id: int, now: datetime) -> Beside:
+    """Return what else there is in the chat, so that only that is read. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT coalesce((SELECT text FROM chats_draft
+                             WHERE chat_id = %(chat)s AND operator_id = %(me)s), ''),
+                EXISTS (SELECT FROM chats_note WHERE chat_id = %(chat)s),
+                EXISTS (SELECT FROM chats_outgoing WHERE chat_id = %(chat)s
+                        AND message_id IS NULL AND status <> 'cancelled'),
+                EXISTS (SELECT FROM chats_presence WHERE chat_id = %(chat)s
+                        AND operator_id <> %(me)s AND seen_at > %(since)s)
+            """,
+            {"chat": chat.pk, "me": operator_id, "since": now - PRESENT},
+        )
+        return Beside(*cursor.fetchone())
 
 
 def mark(messages: Iterable[Message], analysis: Analysis | None) -> None:

@@ -108,8 +108,6 @@ def decide(
 
     Raises Refused.
     """
-    if made := _made(key):
-        return made
     with transaction.atomic():
         chat = Chat.objects.select_for_update().get(pk=suggestion.chat_id)
         if made := _made(key):
@@ -153,10 +151,9 @@ def write(
 
     An open suggestion of the chat is closed as answered. Raises Refused.
     """
-    if made := _made(key):
-        return made
     with transaction.atomic():
         locked = Chat.objects.select_for_update().get(pk=chat.pk)
+        locked.seller = chat.seller
         if made := _made(key):
             return made
         if promo_code and promo_code.code.casefold() not in text.casefold():
@@ -176,6 +173,14 @@ def write(
             now=now,
         )
         return _take(locked, act)
+
+
+def queued_by(decision: Decision) -> Outgoing | None:
+    """Return the reply a decision queued, None for a skipped suggestion."""
+    if decision.kind == Kind.SKIP:
+        return None
+    made = getattr(decision, "queued", None)  # just now, by this very act
+    return made or decision.outgoing.first()
 
 
 def undo(outgoing: Outgoing, *, operator: Any, now: datetime) -> bool:
@@ -344,9 +349,13 @@ def _take(chat: Chat, act: _Act) -> Decision:
         edited = act.kind == Kind.EDIT
         state = Suggestion.State.EDITED if edited else Suggestion.State.ACCEPTED
         act.suggestion.close(state, act.now)
-    for row in Suggestion.objects.open().filter(chat=chat):
-        row.close(Suggestion.State.SUPERSEDED, act.now, "answered")
-    _queue(chat, act, decision)
+    else:  # one is open at most
+        Suggestion.objects.open().filter(chat=chat).update(
+            state=Suggestion.State.SUPERSEDED,
+            closed_at=act.now,
+            closed_reason="answered",
+        )
+    decision.queued = _queue(chat, act, decision)
     if act.operator is not None:
         Draft.objects.filter(chat=chat, operator=act.operator).delete()
     return decision

@@ -26,6 +26,12 @@ SEARCHED = 400
 """Messages a search reads at most: beyond that the words were too common."""
 TIDY_FROM = 500
 
+SHOWN = (
+    *("seller", "wb_chat_id", "buyer_name", "preview", "reply_sign", "tags", "flags"),
+    *("intent", "sentiment", "waiting_since", "due_at", "last_at", "low_rated_at"),
+    *("has_failed", "code_sent_at", "claimed_until", "claimed_by__username"),
+)
+"""What a line of the list says; the other half of a chat is not read for it."""
 SCOPES = ("waiting", "mine", "unassigned", "failed", "code", "snoozed", "all")
 BY_TIME = frozenset({"failed", "code", "snoozed", "all"})
 """Scopes in the order of the last message; the others put what is due first first."""
@@ -85,7 +91,7 @@ class Page:
 def page(seller: Any, filters: Filters, *, operator_id: int, after: str = "") -> Page:
     """Return one page of the list, from the key ``after`` on. One query."""
     rows = _found(seller, filters) if filters.query else _filtered(seller, filters)
-    rows = _in_scope(rows, filters, operator_id)
+    rows = _in_scope(rows, filters, operator_id).only(*SHOWN)
     by_time = filters.scope in BY_TIME or bool(filters.query)
     chats = list(_from(rows, after, by_time=by_time)[: PAGE + 1])
     more = len(chats) > PAGE
@@ -102,14 +108,14 @@ def following(
     After the last one it goes on with the first, among them those that were skipped.
     """
     rows = _in_scope(_filtered(seller, filters), filters, operator_id)
-    held = Q(claimed_by__isnull=False) & ~Q(claimed_by=operator_id)
-    rows = rows.filter(waiting_since__isnull=False).exclude(pk=but.pk)
-    rows = rows.exclude(held, claimed_until__gt=now).order_by("due_at", "pk")
+    mine = Q(claimed_by=operator_id)
+    free = Q(claimed_by=None) | mine | Q(claimed_until=None) | Q(claimed_until__lte=now)
+    rows = rows.filter(free, waiting_since__isnull=False).order_by("due_at", "pk")
     if but.due_at:
         behind = Q(due_at__gt=but.due_at) | Q(due_at=but.due_at, pk__gt=but.pk)
-        if found := rows.filter(behind, due_at__gte=but.due_at).first():
-            return found
-    return rows.first()
+        if found := rows.filter(behind, due_at__gte=but.due_at)[:1]:
+            return found[0]
+    return rows.exclude(pk=but.pk).first()
 
 
 def tallies(seller: Any) -> dict[str, int]:

@@ -91,7 +91,6 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
             decision = decisions.write(chat, **said, **_who(request, values))
     except Refused as refusal:
         return refused(request, chat, refusal)
-    composer.forget_draft(chat, request.user)
     return acted(request, chat, decision)
 
 
@@ -168,7 +167,8 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
 def acted(request: HttpRequest, chat: Chat, decision: Decision) -> HttpResponse:
     """Show what comes after an act: the next waiting chat, or the same one again."""
     live.bump(chat.seller_id)
-    if decision.kind != Decision.Kind.SKIP:
+    queued = decisions.queued_by(decision)
+    if queued and queued.due_at <= timezone.now():  # later ones, beat's tick finds
         transaction.on_commit(tasks.send_due.delay)
     composer.count_use(decision, request.POST.get("saved", ""))
     shown: Chat | None = chat
@@ -182,9 +182,10 @@ def acted(request: HttpRequest, chat: Chat, decision: Decision) -> HttpResponse:
         )
     context: dict[str, Any] = {"chat": None}
     if shown:
-        context = chat_context(request, chat_of(request, shown.pk))
+        again = shown is chat  # what it was before the act
+        context = chat_context(request, chat_of(request, chat.pk) if again else shown)
     context["acted"] = decision
-    context["undoable"] = decision.outgoing.first()
+    context["undoable"] = queued
     response = render(request, "chats/_acted.html", context)
     kept = request.POST.get("list", "")
     place = f"/chats/{shown.pk}/" if shown else "/"

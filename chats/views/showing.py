@@ -1,5 +1,6 @@
 """Contexts that several pages of the desk share."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -12,7 +13,7 @@ from chats import conversation, desk, labels, lines, live, reasons, whynot
 from chats.access import may_write
 from chats.desk import Filters
 from chats.forms import FilterForm
-from chats.models import Chat, Draft, Suggestion
+from chats.models import Chat, Presence, Suggestion
 
 
 def filters_of(request: HttpRequest) -> Filters:
@@ -23,8 +24,10 @@ def filters_of(request: HttpRequest) -> Filters:
 
 def chat_of(request: HttpRequest, pk: int) -> Chat:
     """Return the shop's chat; another shop's does not exist here."""
-    rows = Chat.objects.select_related("claimed_by", "assignee")
-    return get_object_or_404(rows, pk=pk, seller=request.seller)  # type: ignore[attr-defined]
+    rows = Chat.objects.select_related("claimed_by")
+    found = get_object_or_404(rows, pk=pk, seller=request.seller)  # type: ignore[attr-defined]
+    found.seller = request.seller  # type: ignore[attr-defined]
+    return found
 
 
 def list_context(request: HttpRequest) -> dict[str, Any]:
@@ -66,26 +69,30 @@ def chat_context(request: HttpRequest, chat: Chat) -> dict[str, Any]:
     suggestion = conversation.open_suggestion(chat)
     messages, earlier = conversation.last(chat)
     conversation.mark(messages, suggestion.analysis if suggestion else None)
-    draft = Draft.objects.filter(chat=chat, operator=request.user).first()
+    beside = conversation.beside(chat, operator_id=request.user.pk, now=now)
     return {
         "chat": chat,
         "timeline": messages,
         "messages_shown": lines.messages(messages, chat),
         "earlier": earlier,
         "newest": max((message.pk for message in messages), default=0),
-        "outgoing": conversation.under_way(chat),
-        "notes": list(chat.notes.select_related("author").order_by("pk")),
-        "draft": draft.text if draft else "",
-        "present": conversation.present(
-            request.seller,  # type: ignore[attr-defined]
-            now=now,
-            but=request.user.pk,
-        ).get(chat.pk, ()),
+        "outgoing": conversation.under_way(chat) if beside.under_way else (),
+        "notes": list(chat.notes.select_related("author").order_by("pk"))
+        if beside.notes
+        else (),
+        "draft": beside.draft,
+        "present": present_in(request, chat, now) if beside.others else (),
         "can_write": may_write(request),
         "now": now,
         "write_key": uuid4(),
         **card_context(suggestion, now=now),
     }
+
+
+def present_in(request: HttpRequest, chat: Chat, now: datetime) -> Sequence[Presence]:
+    """Return who else has the chat open."""
+    seller, me = request.seller, request.user.pk  # type: ignore[attr-defined]
+    return conversation.present(seller, now=now, but=me).get(chat.pk, ())
 
 
 def card_context(suggestion: Suggestion | None, *, now: datetime) -> dict[str, Any]:
