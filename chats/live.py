@@ -21,7 +21,8 @@ _SALT = "chats.live"
 
 def bump(seller_id: int) -> None:
     """Say that something of this seller changed, once the change is committed."""
-    transaction.on_commit(partial(_bump, seller_id))
+    # What is committed stands, even when Redis cannot be told of it.
+    transaction.on_commit(partial(_bump, seller_id), robust=True)
 
 
 def version(seller_id: int) -> str:

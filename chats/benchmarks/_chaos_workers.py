@@ -1,5 +1,6 @@
 """Worker processes that poll, send and settle all at once, and what is done to them."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,7 +58,7 @@ class Workers:
     def kill_one(self) -> None:
         """Kill a worker without a word and start another in its place."""
         place = self._random.randrange(WORKERS)
-        os.kill(self._pids[place], signal.SIGKILL)
+        _kill(self._pids[place])
         self._pids[place] = self._bear()
         self.done["killed_workers"] += 1
 
@@ -87,7 +88,7 @@ class Workers:
         assert self._nursery.stdout
         self._nursery.stdin.close()
         for pid in self._pids:
-            os.kill(pid, signal.SIGKILL)
+            _kill(pid)
         self._nursery.wait()
         self._nursery.stdout.close()
         with connection.cursor() as cursor:  # a dead client's session may linger
@@ -96,6 +97,11 @@ class Workers:
                 " WHERE datname = current_database() AND application_name = %s",
                 [NAME],
             )
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _same_servers() -> dict[str, str]:
@@ -144,7 +150,7 @@ def _work(random: Random, parent: int) -> None:
             if time.monotonic() > sweep_at:
                 tasks.settle_unknown()
                 sweep_at = time.monotonic() + SWEEP
-        except BROKEN:
+        except Exception:  # noqa: BLE001  a task that fails does not end a worker
             connection.close()
         time.sleep(0.05)
 
