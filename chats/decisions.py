@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 
 from agentiq.wb.records import Attachment
-from chats import matching, outbox, reasons, snapshots, vetting, waiting
+from chats import matching, reasons, snapshots, states, vetting, waiting
 from chats.distance import edit_distance
 from chats.models import (
     Chat,
@@ -193,7 +193,7 @@ def undo(outgoing: Outgoing, *, operator: Any, now: datetime) -> bool:
         locked = _locked(outgoing)
         if locked.status not in (Status.QUEUED, Status.COPIED):
             return False
-        outbox.change(locked, Status.CANCELLED, "undone", now=now, actor=operator)
+        states.change(locked, Status.CANCELLED, "undone", now=now, actor=operator)
         chat = Chat.objects.select_for_update().get(pk=locked.chat_id)
         waiting.again(chat, now=now)
         waiting.mark_failed(chat, now=now)
@@ -229,11 +229,11 @@ def resolve_unknown(
         if locked.status != Status.UNKNOWN:
             raise Refused("not_open")
         if outcome == "sent":
-            outbox.sent(locked, "confirmed_by_hand", at=now, now=now, actor=operator)
+            states.sent(locked, "confirmed_by_hand", at=now, now=now, actor=operator)
         elif outcome == "retry":
             _queue_again(locked, operator, now)
         elif outcome == "drop":
-            outbox.failed(locked, "dropped_by_hand", now=now, actor=operator)
+            states.failed(locked, "dropped_by_hand", now=now, actor=operator)
         else:
             raise ValueError(f"no such outcome: {outcome}")
     return locked
@@ -248,9 +248,9 @@ def confirm_copy(
         if locked.status != Status.COPIED:
             raise Refused("not_open")
         if was_sent:
-            outbox.sent(locked, "copy_confirmed", at=now, now=now, actor=operator)
+            states.sent(locked, "copy_confirmed", at=now, now=now, actor=operator)
         else:
-            outbox.change(
+            states.change(
                 locked, Status.CANCELLED, "copy_dropped", now=now, actor=operator
             )
             chat = Chat.objects.select_for_update().get(pk=locked.chat_id)
@@ -533,7 +533,7 @@ def _locked(outgoing: Outgoing) -> Outgoing:
 def _queue_again(outgoing: Outgoing, operator: Any, now: datetime) -> None:
     outgoing.due_at = now
     outgoing.save(update_fields=["due_at"])
-    outbox.change(outgoing, Status.QUEUED, "retried", now=now, actor=operator)
+    states.change(outgoing, Status.QUEUED, "retried", now=now, actor=operator)
     chat = Chat.objects.select_for_update().get(pk=outgoing.chat_id)
     waiting.answered(chat, now=now)
     waiting.mark_failed(chat, now=now)

@@ -1,9 +1,9 @@
 """
-claim(), deliver(), settle(): one Attempt for each try, and no reply sent twice.
+claim(), deliver(): one Attempt for each try, and no reply sent twice.
 
 The row is the queue. A call that ended without an answer becomes UNKNOWN and is
-settled from the event feed: it is sent again only when several complete polls after
-the attempt show nothing. Locks are taken in one order: the reply, then its chat.
+settled from the event feed, see ``settling``. Locks are taken in one order: the
+reply, then its chat.
 """
 
 import contextlib
@@ -28,31 +28,26 @@ from agentiq.wb.errors import (
     WbUnknown,
 )
 from agentiq.wb.records import Attachment, Receipt
-from chats import gate, live, matching, reasons, waiting
+from chats import gate, reasons, states, waiting
 from chats.models import (
     Attempt,
     AutoSend,
     Chat,
     Decision,
-    FeedCursor,
     Message,
     Outgoing,
-    OutgoingChange,
 )
-from promos import sends, tokens, webhooks
-from promos.models import Seller, Webhook
+from promos import tokens
+from promos.models import Seller
 
 logger = logging.getLogger(__name__)
 
 Status = Outgoing.Status
 Outcome = Attempt.Outcome
-MOST_TRIES = 5
-"""Tries that ended without an answer; then a person has to look."""
 SIGN_WAIT = timedelta(seconds=15)
 _LOCK = 0x5742_53 << 36  # beside other users of advisory locks
 SHORT_WAIT = 5.0
 """A throttle of so many seconds is everyday life and not worth a line."""
-DETAIL = 500
 
 
 def claim(*, now: datetime, seller: Seller | int | None = None) -> Outgoing | None:
@@ -72,7 +67,7 @@ def claim(*, now: datetime, seller: Seller | int | None = None) -> Outgoing | No
             if outgoing:
                 outgoing.sending_since = now
                 outgoing.save(update_fields=["sending_since"])
-                change(outgoing, Status.SENDING, "sending", now=now)
+                states.change(outgoing, Status.SENDING, "sending", now=now)
     except IntegrityError:  # another worker took the chat's place this instant
         return None
     return outgoing
@@ -129,7 +124,7 @@ def deliver(outgoing: Outgoing, *, client: WbClient, now: datetime) -> Outgoing:
     result = _too_late() if late else _call(outgoing, files, client)
     ended = now + timedelta(seconds=time.monotonic() - began)
     with transaction.atomic():
-        locked = _locked(outgoing.pk)
+        locked = states.locked(outgoing.pk)
         if isinstance(result, Receipt):
             _accepted(locked, attempt, result, outgoing.chat.reply_sign, ended)
         else:
@@ -143,129 +138,10 @@ def not_connected(outgoing: Outgoing, reason: str, *, now: datetime) -> None:
     words = {"sealed": "token_invalid", "no_category": "token_category"}
     word = words.get(reason, "no_token")
     with transaction.atomic():
-        locked = _locked(outgoing.pk)
+        locked = states.locked(outgoing.pk)
         if locked.status == Status.SENDING:
-            change(locked, Status.QUEUED, word, now=now)
+            states.change(locked, Status.QUEUED, word, now=now)
         gate.close(locked.seller_id, word, now=now)
-
-
-def sweep(seller: Seller, *, now: datetime) -> int:
-    """Turn replies whose worker died while sending to unknown; return how many."""
-    stale = now - timedelta(seconds=settings.WB_SENDING_SECONDS)
-    rows = Outgoing.objects.filter(
-        seller=seller, status=Status.SENDING, sending_since__lte=stale
-    )
-    swept = 0
-    for pk in rows.values_list("pk", flat=True):
-        with transaction.atomic():
-            outgoing = _locked(pk)
-            if outgoing.status == Status.SENDING and outgoing.sending_since <= stale:
-                _lost(outgoing, now)
-                swept += 1
-    return swept
-
-
-def settle(seller: Seller, *, now: datetime) -> int:
-    """
-    Find our replies in the feed, and decide upon those it does not show.
-
-    Returns how many replies changed. Sent ones learn their message; unknown ones
-    become sent, or are sent again once the feed had time to show them and did not.
-    """
-    changed = sweep(seller, now=now)
-    rows = Outgoing.objects.needs_settling(now).filter(seller=seller).order_by()
-    for chat_id in rows.values_list("chat_id", flat=True).distinct()[:1000]:
-        changed += settle_chat(chat_id, now=now)
-    return changed
-
-
-def settle_chat(chat_id: int, *, now: datetime) -> int:
-    """Settle one chat's replies; return how many changed."""
-    with transaction.atomic():
-        replies = _unsettled(chat_id)
-        found = matching.match(replies, now=now)
-        for outgoing, message in found:
-            _seen(outgoing, message, now)
-        unseen = [one for one in replies if one.message is None]
-        missing = [one for one in unseen if one.status == Status.UNKNOWN]
-        return len(found) + sum(_not_shown(outgoing, now) for outgoing in missing)
-
-
-def change(
-    outgoing: Outgoing,
-    status: str,
-    reason: str,
-    *,
-    now: datetime,
-    detail: str = "",
-    actor: Any = None,
-) -> None:
-    """Give a reply a new state with its reason; the caller holds its lock."""
-    outgoing.status, outgoing.reason = status, reason
-    outgoing.reason_detail = detail[:DETAIL]
-    outgoing.save(update_fields=["status", "reason", "reason_detail"])
-    OutgoingChange.objects.create(
-        seller_id=outgoing.seller_id,
-        outgoing=outgoing,
-        status=status,
-        reason=reason,
-        detail=detail[:DETAIL],
-        actor=actor,
-        at=now,
-    )
-    live.bump(outgoing.seller_id)
-
-
-def sent(
-    outgoing: Outgoing,
-    reason: str,
-    *,
-    at: datetime,
-    now: datetime,
-    detail: str = "",
-    actor: Any = None,
-) -> None:
-    """Make a reply sent, and record its code, in the caller's transaction."""
-    outgoing.sent_at = at
-    outgoing.save(update_fields=["sent_at"])
-    change(outgoing, Status.SENT, reason, now=now, detail=detail, actor=actor)
-    chat = Chat.objects.select_for_update().get(pk=outgoing.chat_id)
-    if outgoing.promo_code:
-        _record(outgoing, chat)
-        chat.code_sent_at = at
-        chat.save(update_fields=["code_sent_at"])
-    waiting.mark_failed(chat, now=now)
-    _tell(outgoing, chat, Webhook.Kind.MESSAGE_SENT, now)
-
-
-def failed(
-    outgoing: Outgoing,
-    reason: str,
-    *,
-    now: datetime,
-    detail: str = "",
-    actor: Any = None,
-) -> None:
-    """Make a reply failed: the buyer waits again. The caller holds its lock."""
-    change(outgoing, Status.FAILED, reason, now=now, detail=detail, actor=actor)
-    chat = Chat.objects.select_for_update().get(pk=outgoing.chat_id)
-    waiting.again(chat, now=now)
-    waiting.mark_failed(chat, now=now)
-    _tell(outgoing, chat, Webhook.Kind.MESSAGE_FAILED, now)
-
-
-def _tell(outgoing: Outgoing, chat: Chat, kind: str, now: datetime) -> None:
-    """Tell other systems, in the transaction of the fact."""
-    payload = {
-        "outgoing": outgoing.pk,
-        "chat_id": chat.wb_chat_id,
-        "status": outgoing.status,
-        "reason": outgoing.reason,
-        "detail": outgoing.reason_detail,
-        "promo_code": outgoing.promo_code.code if outgoing.promo_code else None,
-        "at": now.isoformat(),
-    }
-    webhooks.emit(outgoing.seller, kind, payload, chat.wb_chat_id, now=now)
 
 
 # Claiming
@@ -285,30 +161,24 @@ def _before() -> Any:
     )
 
 
-def _locked(pk: int) -> Outgoing:
-    rows = Outgoing.objects.select_for_update(of=("self",))
-    related = ("chat", "seller", "promo_code", "operator", "decision")
-    return rows.select_related(*related).get(pk=pk)
-
-
 def _may_not_leave(outgoing: Outgoing, now: datetime) -> bool:
     """Put away a claimed reply that must not be sent after all."""
     code = outgoing.promo_code
     with transaction.atomic():
-        locked = _locked(outgoing.pk)
+        locked = states.locked(outgoing.pk)
         if locked.status != Status.SENDING:
             return True
         if locked.seller.dry_run:
-            change(locked, Status.DRY, "dry_run", now=now)
+            states.change(locked, Status.DRY, "dry_run", now=now)
         elif _is_stopped(locked):
-            change(locked, Status.CANCELLED, "auto_off", now=now)
+            states.change(locked, Status.CANCELLED, "auto_off", now=now)
             waiting.again(
                 Chat.objects.select_for_update().get(pk=locked.chat_id), now=now
             )
         elif code and code.expires_at <= now:
-            failed(locked, "code_ended", now=now)
+            states.failed(locked, "code_ended", now=now)
         elif not locked.chat.reply_sign:
-            _requeue(locked, "no_sign", now=now, wait=SIGN_WAIT)
+            states.requeue(locked, "no_sign", now=now, wait=SIGN_WAIT)
         else:
             return False
     outgoing.refresh_from_db()
@@ -321,19 +191,6 @@ def _is_stopped(outgoing: Outgoing) -> bool:
     if decision is None or decision.kind != Decision.Kind.AUTO:
         return False
     return not AutoSend.objects.filter(seller=outgoing.seller_id, is_on=True).exists()
-
-
-def _requeue(
-    outgoing: Outgoing,
-    reason: str,
-    *,
-    now: datetime,
-    wait: timedelta = timedelta(0),
-    detail: str = "",
-) -> None:
-    outgoing.due_at = now + wait
-    outgoing.save(update_fields=["due_at"])
-    change(outgoing, Status.QUEUED, reason, now=now, detail=detail)
 
 
 # The call and its ends
@@ -362,31 +219,14 @@ def _too_late() -> WbUnavailable:
     return WbUnavailable("the worker was held up before the call", code="too_slow")
 
 
-def _close(
-    attempt: Attempt, outcome: str, now: datetime, error: WbError | None
-) -> None:
-    attempt.outcome, attempt.finished_at = outcome, now
-    attempt.polls_then = _polls(attempt.seller_id)
-    if error is not None:
-        attempt.http_status = error.status
-        attempt.detail = error.message[:DETAIL]
-        attempt.request_id = error.request_id[:100]
-    attempt.save()
-
-
-def _polls(seller_id: int) -> int:
-    cursor = FeedCursor.objects.filter(seller=seller_id).values_list("polls", flat=True)
-    return cursor.first() or 0
-
-
 def _accepted(
     outgoing: Outgoing, attempt: Attempt, receipt: Receipt, sign: str, now: datetime
 ) -> None:
     attempt.http_status, attempt.wb_added_at = 200, receipt.added_at
-    attempt.detail = "; ".join(receipt.errors)[:DETAIL]
-    _close(attempt, Outcome.ACCEPTED, now, None)
+    attempt.detail = "; ".join(receipt.errors)[: states.DETAIL]
+    states.close(attempt, Outcome.ACCEPTED, now, None)
     if outgoing.status != Status.SENT:
-        sent(outgoing, "accepted", at=now, now=now, detail=attempt.detail)
+        states.sent(outgoing, "accepted", at=now, now=now, detail=attempt.detail)
     _keep_sign(outgoing.chat, sign, receipt.sign)
     gate.passed(outgoing.seller_id, now=now)
 
@@ -406,7 +246,7 @@ def _failed(
     if isinstance(error, WbThrottled) and error.local:
         _never_left(outgoing, attempt, error, now)
         return
-    _close(attempt, _outcome(error), now, error)
+    states.close(attempt, _outcome(error), now, error)
     if outgoing.status == Status.SENDING:  # else the feed was quicker
         _go_on(outgoing, error, now)
 
@@ -426,30 +266,30 @@ def _go_on(outgoing: Outgoing, error: WbError, now: datetime) -> None:
     detail = error.message
     seller_id = outgoing.seller_id
     if isinstance(error, WbUnknown):
-        change(outgoing, Status.UNKNOWN, "no_answer", now=now, detail=detail)
+        states.change(outgoing, Status.UNKNOWN, "no_answer", now=now, detail=detail)
         if (error.status or 0) >= 500:
             gate.failed(seller_id, reached=True, now=now)
     elif isinstance(error, WbThrottled):
         wait = timedelta(seconds=error.retry_after)
-        _requeue(outgoing, "throttled", now=now, detail=detail)
+        states.requeue(outgoing, "throttled", now=now, detail=detail)
         gate.close(seller_id, "throttled", now=now, wait=wait, detail=detail)
     elif isinstance(error, WbForbidden):
         _token_refused(outgoing, error, now)
     elif isinstance(error, WbPaymentRequired):
-        _requeue(outgoing, "unpaid", now=now, detail=detail)
+        states.requeue(outgoing, "unpaid", now=now, detail=detail)
         gate.close(seller_id, "unpaid", now=now, wait=gate.UNPAID_WAIT, detail=detail)
     elif isinstance(error, WbDisabled):
-        _requeue(outgoing, "disabled", now=now, detail=detail)
+        states.requeue(outgoing, "disabled", now=now, detail=detail)
         gate.close(seller_id, "disabled", now=now, wait=gate.DISABLED_WAIT)
     elif isinstance(error, WbUnavailable):
         word = error.code if error.code == "too_slow" else "unavailable"
-        _requeue(outgoing, word, now=now, detail=detail)
+        states.requeue(outgoing, word, now=now, detail=detail)
         if word == "unavailable":
             gate.failed(seller_id, reached=False, now=now)
     elif _try_other_sign(outgoing, error, now):
         pass
     else:
-        failed(outgoing, "rejected", now=now, detail=detail)
+        states.failed(outgoing, "rejected", now=now, detail=detail)
         gate.passed(seller_id, now=now)
 
 
@@ -463,7 +303,7 @@ def _never_left(
     wait = timedelta(seconds=error.retry_after)
     gate.close(outgoing.seller_id, "throttled", now=now, wait=wait)
     if error.retry_after > SHORT_WAIT:
-        change(outgoing, Status.QUEUED, "throttled", now=now)
+        states.change(outgoing, Status.QUEUED, "throttled", now=now)
         return
     outgoing.changes.filter(status=Status.SENDING, at=outgoing.sending_since).delete()
     before = outgoing.changes.last()
@@ -475,7 +315,7 @@ def _never_left(
 def _token_refused(outgoing: Outgoing, error: WbForbidden, now: datetime) -> None:
     """The reply waits for another token."""
     word = reasons.FORBIDDEN[error.cause.value]
-    _requeue(outgoing, word, now=now, detail=error.message)
+    states.requeue(outgoing, word, now=now, detail=error.message)
     gate.close(outgoing.seller_id, word, now=now, detail=error.message)
 
 
@@ -495,83 +335,5 @@ def _try_other_sign(outgoing: Outgoing, error: WbError, now: datetime) -> bool:
     Chat.objects.filter(pk=chat.pk).update(
         reply_sign=chat.previous_sign, previous_sign=chat.reply_sign
     )
-    _requeue(outgoing, "sign_renewed", now=now, detail=error.message)
+    states.requeue(outgoing, "sign_renewed", now=now, detail=error.message)
     return True
-
-
-# Settling
-
-
-def _lost(outgoing: Outgoing, now: datetime) -> None:
-    """Its worker died: before the call nothing left, after that nobody knows."""
-    open_ones = outgoing.attempts.filter(outcome=Outcome.OPEN)
-    if not open_ones.exists():
-        _requeue(outgoing, "unavailable", now=now)
-        return
-    for attempt in open_ones:
-        _close(attempt, Outcome.UNKNOWN, now, None)
-    change(outgoing, Status.UNKNOWN, "worker_lost", now=now)
-
-
-def _unsettled(chat_id: int) -> list[Outgoing]:
-    """Return, locked, the replies of a chat that an event may belong to, in order."""
-    rows = Outgoing.objects.select_for_update(of=("self",)).filter(
-        chat=chat_id, message=None
-    )
-    tried = Attempt.objects.filter(outgoing=OuterRef("pk"), outcome=Outcome.UNKNOWN)
-    maybe = Q(status__in=(Status.UNKNOWN, Status.COPIED, Status.SENT))
-    retried = Q(status__in=(Status.QUEUED, Status.FAILED)) & Exists(tried)
-    related = ("chat", "seller", "promo_code", "operator", "decision")
-    return list(rows.filter(maybe | retried).select_related(*related).order_by("pk"))
-
-
-def _seen(outgoing: Outgoing, message: Message, now: datetime) -> None:
-    """The feed shows the reply: whatever we thought, it is sent."""
-    outgoing.message = message
-    outgoing.save(update_fields=["message"])
-    if outgoing.status != Status.SENT:
-        sent(outgoing, "seen_in_feed", at=message.added_at, now=now)
-    if outgoing.promo_code_id:
-        sends.link(outgoing.key, message.event_id)
-
-
-def _not_shown(outgoing: Outgoing, now: datetime) -> bool:
-    """Send an unknown reply again once the feed had time to show it and did not."""
-    attempt = outgoing.attempts.filter(outcome=Outcome.UNKNOWN).last()
-    if attempt is None or attempt.finished_at is None:
-        return False
-    cursor = FeedCursor.objects.filter(seller=outgoing.seller_id).first()
-    if cursor is None or cursor.polled_at is None:
-        return False
-    polls = cursor.polls - (attempt.polls_then or 0)
-    patience = timedelta(seconds=settings.WB_SETTLE_SECONDS)
-    if polls < settings.WB_SETTLE_POLLS or now - attempt.finished_at < patience:
-        return False
-    if outgoing.attempts.filter(outcome=Outcome.UNKNOWN).count() >= MOST_TRIES:
-        failed(outgoing, "gave_up", now=now)
-    else:
-        _requeue(outgoing, "not_delivered", now=now)
-    return True
-
-
-def _record(outgoing: Outgoing, chat: Chat) -> None:
-    trigger = outgoing.promo_snapshot.get("trigger", {})
-    kind = outgoing.decision.kind if outgoing.decision else ""
-    since, at = outgoing.waited_since, outgoing.sent_at
-    sends.record(
-        promo_code=outgoing.promo_code,
-        snapshot=outgoing.promo_snapshot,
-        chat_id=chat.wb_chat_id,
-        message_id=outgoing.message.event_id if outgoing.message else "",
-        sent_at=at,
-        intent=trigger.get("intent", ""),
-        sentiment=trigger.get("sentiment", ""),
-        use_case=trigger.get("use_case", ""),
-        nm_id=chat.nm_id,
-        operator=outgoing.operator,
-        decision=kind,
-        answer_seconds=max(int((at - since).total_seconds()), 0) if since else None,
-        key=outgoing.key,
-        auto_suggested=bool(trigger.get("auto_suggested")),
-        operator_approved=kind != Decision.Kind.AUTO,
-    )

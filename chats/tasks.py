@@ -25,6 +25,7 @@ from chats import (
     outbox,
     polling,
     proposals,
+    settling,
     suggestions,
     tallies,
 )
@@ -234,7 +235,7 @@ def settle_seller(seller_id: int) -> None:
     """Settle one seller's deliveries; what is to be sent again waits for the tick."""
     seller = Seller.objects.get(pk=seller_id)
     with scope(seller=seller):
-        outbox.settle(seller, now=timezone.now())
+        settling.settle(seller, now=timezone.now())
 
 
 @shared_task(ignore_result=True)

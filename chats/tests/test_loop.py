@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from chats import decisions, outbox, polling, suggestions
+from chats import decisions, outbox, polling, settling, suggestions
 from chats.models import Chat, Message, Outgoing, Suggestion
 from promos.models import PromoCodeSend
 
@@ -60,7 +60,7 @@ def test_the_loop_from_event_to_next_suggestion(
 
     # It comes back through the feed and is known as ours.
     assert len(poll().own_events) == 1
-    outbox.settle(seller, now=timezone.now())
+    settling.settle(seller, now=timezone.now())
     outgoing = Outgoing.objects.get()
     assert outgoing.message.text == proposed.text
     recorded.refresh_from_db()
@@ -124,7 +124,7 @@ def test_a_lost_answer_is_settled_by_the_next_poll(
     assert outgoing.status == "unknown"
 
     poll()
-    outbox.settle(seller, now=timezone.now())
+    settling.settle(seller, now=timezone.now())
 
     outgoing.refresh_from_db()
     assert (outgoing.status, outgoing.reason) == ("sent", "seen_in_feed")

@@ -9,7 +9,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.testing import NOON, make_seller
 from agentiq.wb.records import Receipt
-from chats import decisions, outbox
+from chats import decisions, outbox, settling
 from chats.models import Attempt, Chat, FeedCursor, Message, Outgoing, SendGate
 from promos.models import PromoCodeSend, WbToken
 
@@ -335,7 +335,7 @@ def test_the_feed_settles_an_unknown_delivery(
     outgoing = send()
 
     message = show(chat, WITH_CODE.replace("\u00a0", " ") + "\r\n")
-    outbox.settle(seller, now=now + timedelta(seconds=3))
+    settling.settle(seller, now=now + timedelta(seconds=3))
 
     outgoing.refresh_from_db()
     assert (outgoing.status, outgoing.reason) == ("sent", "seen_in_feed")
@@ -349,8 +349,8 @@ def test_a_sent_reply_learns_its_message(wb_chat, queue, send, seller, now):
     outgoing = send()
     message = show(chat)
 
-    outbox.settle(seller, now=now)
-    outbox.settle(seller, now=now)
+    settling.settle(seller, now=now)
+    settling.settle(seller, now=now)
 
     outgoing.refresh_from_db()
     assert outgoing.message == message
@@ -368,7 +368,7 @@ def test_an_older_message_with_the_same_text_is_not_ours(
     show(chat, at=now - timedelta(minutes=6))
     show(chat, source="seller-portal")
 
-    outbox.settle(seller, now=now)
+    settling.settle(seller, now=now)
 
     outgoing.refresh_from_db()
     assert outgoing.status == "unknown"
@@ -383,7 +383,7 @@ def test_a_poll_that_began_before_the_try_may_bring_its_message(
     outgoing = send()
     show(chat, stored_at=now - timedelta(seconds=2))
 
-    outbox.settle(seller, now=now)
+    settling.settle(seller, now=now)
 
     outgoing.refresh_from_db()
     assert outgoing.status == "sent"
@@ -408,7 +408,7 @@ def test_a_retry_waits_for_polls_and_time(
     polls(seller, 7 + later_polls, now)
 
     later = now + timedelta(seconds=seconds)
-    outbox.settle(seller, now=later)
+    settling.settle(seller, now=later)
 
     outgoing.refresh_from_db()
     assert outgoing.status == status
@@ -428,10 +428,10 @@ def test_a_late_event_stops_the_retry(
     simulator.fault("drop-after", "send")
     outgoing = send()
     later = now + timedelta(minutes=1)
-    outbox.settle(seller, now=later)
+    settling.settle(seller, now=later)
     show(chat)
 
-    outbox.settle_chat(chat.pk, now=later)
+    settling.settle_chat(chat.pk, now=later)
 
     outgoing.refresh_from_db()
     assert outgoing.status == "sent"
@@ -448,7 +448,7 @@ def test_tries_without_an_answer_end_with_a_person(
 
     for hour in range(5):
         outgoing = send(now + timedelta(hours=hour))
-        outbox.settle(seller, now=now + timedelta(hours=hour, minutes=1))
+        settling.settle(seller, now=now + timedelta(hours=hour, minutes=1))
 
     outgoing.refresh_from_db()
     assert (outgoing.status, outgoing.reason) == ("failed", "gave_up")
@@ -464,14 +464,14 @@ def test_two_replies_with_the_same_text_take_one_event_each(
     send()
     shown = show(chat)
 
-    outbox.settle(seller, now=now + timedelta(seconds=2))
+    settling.settle(seller, now=now + timedelta(seconds=2))
 
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.message, second.status) == (shown, "unknown")
 
     again = show(chat)
-    outbox.settle(seller, now=now + timedelta(seconds=4))
+    settling.settle(seller, now=now + timedelta(seconds=4))
 
     second.refresh_from_db()
     assert (second.message, second.status) == (again, "sent")
@@ -483,11 +483,11 @@ def test_a_worker_that_died_before_the_call_left_nothing(
     outgoing = queue(wb_chat())
     outbox.claim(now=now)
 
-    outbox.sweep(seller, now=now + timedelta(seconds=settings.WB_SENDING_SECONDS - 1))
+    settling.sweep(seller, now=now + timedelta(seconds=settings.WB_SENDING_SECONDS - 1))
     outgoing.refresh_from_db()
     assert outgoing.status == "sending"
 
-    outbox.sweep(seller, now=now + timedelta(seconds=settings.WB_SENDING_SECONDS))
+    settling.sweep(seller, now=now + timedelta(seconds=settings.WB_SENDING_SECONDS))
     outgoing.refresh_from_db()
     assert outgoing.status == "queued"
 
@@ -499,7 +499,7 @@ def test_a_worker_that_died_during_the_call_leaves_a_question(
     outbox.claim(now=now)
     Attempt.objects.create(seller=seller, outgoing=outgoing, started_at=now)
 
-    outbox.settle(seller, now=now + timedelta(minutes=5))
+    settling.settle(seller, now=now + timedelta(minutes=5))
 
     outgoing.refresh_from_db()
     assert (outgoing.status, outgoing.reason) == ("unknown", "worker_lost")
@@ -511,7 +511,7 @@ def test_a_copied_reply_is_sent_once_the_cabinet_shows_it(wb_chat, queue, seller
     outgoing = queue(chat, status="copied")
     show(chat, source="seller-portal")
 
-    outbox.settle(seller, now=now)
+    settling.settle(seller, now=now)
 
     outgoing.refresh_from_db()
     assert outgoing.status == "sent"
