@@ -16,12 +16,19 @@ View = Callable[..., HttpResponse]
 WRITERS = frozenset(
     {Membership.Role.OWNER, Membership.Role.MANAGER, Membership.Role.OPERATOR}
 )
+MANAGERS = frozenset({Membership.Role.OWNER, Membership.Role.MANAGER})
 
 
 def may_write(request: HttpRequest) -> bool:
     """Say whether the person's role lets them answer buyers and change chats."""
     membership = request.membership  # type: ignore[attr-defined]
     return membership is not None and membership.role in WRITERS
+
+
+def may_manage(request: HttpRequest) -> bool:
+    """Say whether the person answers for the shop's keys and money."""
+    membership = request.membership  # type: ignore[attr-defined]
+    return membership is not None and membership.role in MANAGERS
 
 
 def reading(view: View) -> View:

@@ -61,6 +61,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("status/", health.status, name="status"),
+    path("status/resume/", health.resume, name="resume"),
     *routes("api/chats", conversations.Chats.as_view(), "api-chats"),
     *routes("api/chats/<str:id>", conversations.OneChat.as_view(), "api-chat"),
     *routes(

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -153,6 +154,19 @@ def refuse(row: WbToken, error: WbForbidden, *, now: datetime) -> str:
     elif still_used.update(refused_at=now, refusal=word):
         logger.warning("token refused", extra={"seller": row.seller_id, "why": word})
     return word
+
+
+def refused(seller: Seller, *, now: datetime) -> QuerySet[WbToken]:
+    """Return the seller's keys in use that WB refused and that have not run out."""
+    rows = WbToken.objects.filter(seller=seller, is_active=True)
+    lasting = Q(expires_at=None) | Q(expires_at__gt=now)
+    return rows.filter(lasting).exclude(refused_at=None)
+
+
+def retry(seller: Seller, *, now: datetime) -> list[WbToken]:
+    """Use refused keys once more: the cause may be mended. Return all in use."""
+    refused(seller, now=now).update(refused_at=None, refusal="")
+    return list(WbToken.objects.usable(seller))
 
 
 def refusal_text(word: str) -> str:

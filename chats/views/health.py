@@ -3,14 +3,18 @@
 import hmac
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from chats import health
+from chats import health, resuming
+from chats.access import may_manage, reading
 
 
 @require_safe
@@ -48,5 +52,19 @@ def status(request: HttpRequest) -> HttpResponse:
     seller = request.seller  # type: ignore[attr-defined]
     if seller is None:
         raise Http404
-    context = {"shop": health.shop(seller, timezone.now())}
+    now = timezone.now()
+    stopped = may_manage(request) and resuming.is_stopped(seller, now=now)
+    context = {"shop": health.shop(seller, now), "can_resume": stopped}
     return render(request, "chats/status.html", context)
+
+
+@require_POST
+@reading
+def resume(request: HttpRequest) -> HttpResponse:
+    """Try WB again at once, for an owner or manager who says the cause is mended."""
+    if not may_manage(request):
+        raise PermissionDenied
+    resuming.resume(request.seller, now=timezone.now())  # type: ignore[attr-defined]
+    text = _("WB is asked again now. Look in a few seconds whether it answers.")
+    messages.success(request, text)
+    return redirect("chats:status")
