@@ -130,3 +130,12 @@ def test_every_variable_that_settings_read_is_in_the_readme():
     missing = {name for name in read if f"`{name}`" not in readme}
     assert len(read) > 30
     assert missing == set()
+
+
+def test_a_server_without_collected_files_says_what_to_do(tmp_path):
+    done = _run(
+        "-c", "import agentiq.wsgi", tmp_path=tmp_path, STATIC_ROOT=str(tmp_path)
+    )
+
+    assert done.returncode == 1
+    assert "manage.py collectstatic --no-input" in done.stderr.splitlines()[-1]
