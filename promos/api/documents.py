@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.shortcuts import render
+from django.utils import translation
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularYAMLAPIView
 from rest_framework.request import Request
@@ -47,5 +48,8 @@ class SchemaJson(SpectacularJSONAPIView):
 
 
 def docs(request: HttpRequest) -> Any:
-    """The API's pages; every file of theirs comes from here."""
-    return render(request, "promos/api_docs.html")
+    """The API's pages, in ``lang``; every file of theirs comes from here."""
+    asked = request.GET.get("lang", translation.get_language() or "")
+    language = "en" if asked.startswith("en") else "ru"
+    with translation.override(language):
+        return render(request, "promos/api_docs.html", {"language": language})

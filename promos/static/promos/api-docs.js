@@ -1,18 +1,14 @@
 "use strict";
 
-// Starts the API's pages. A file of its own: the page allows no inline script.
+// Starts the API's pages. A file of its own: the page allows no inline script. The
+// plain layout: the one with a top bar brings a logo with a style the page forbids.
 const root = document.getElementById("swagger-ui");
-const languages = [
-  { url: `${root.dataset.schema}?lang=ru`, name: "Русский" },
-  { url: `${root.dataset.schema}?lang=en`, name: "English" },
-];
 SwaggerUIBundle({
-  urls: languages,
-  "urls.primaryName": root.dataset.language === "en" ? "English" : "Русский",
+  url: root.dataset.schema,
   domNode: root,
   deepLinking: true,
   persistAuthorization: false,
   validatorUrl: null,
-  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
-  layout: "StandaloneLayout",
+  presets: [SwaggerUIBundle.presets.apis],
+  layout: "BaseLayout",
 });
