@@ -18,7 +18,7 @@
     const isRound = chart.type === "doughnut";
     const axis = (extra) => ({
       border: { display: false },
-      ticks: { autoSkip: chart.stacked, color: soft, precision: 0, maxRotation: 0, autoSkipPadding: 12 },
+      ticks: { autoSkip: Boolean(chart.stacked), color: soft, precision: 0, maxRotation: 0, autoSkipPadding: 12 },
       ...extra,
     });
     const values = { grid: { color: line }, beginAtZero: true };
