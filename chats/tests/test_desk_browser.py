@@ -1,6 +1,7 @@
 """A walk through the desk in a real browser, in a Russian keyboard layout."""
 
 import os
+import re
 import shutil
 import time
 from datetime import timedelta
@@ -301,6 +302,52 @@ def test_no_page_of_the_desk_breaks_its_own_policy(sign_in, operator, waiting):
     until(page, "#scroll :text('А доставка когда?')")
 
     assert [line for line in said if "Content Security Policy" in line] == []
+
+
+def test_a_new_message_is_counted_in_the_title_and_told_by_choice(
+    sign_in, seller, operator, waiting
+):
+    from playwright.sync_api import expect
+
+    page = sign_in(operator, permissions=["notifications"])
+    page.evaluate(
+        """() => {
+            const told = [];
+            window.Notification = class {
+                static permission = "granted";
+                constructor(title, options) {
+                    told.push(options.body);
+                    document.body.dataset.told = told.join(";");
+                }
+            };
+            Object.defineProperty(document, "hidden", {get: () => true});
+        }"""
+    )
+    assert page.title().startswith("(20) ")
+    with scope(seller=seller):
+        make_chat(seller, 20, timezone.now())
+    expect(page).to_have_title(re.compile(r"^\(21\) "), timeout=20_000)
+    assert page.locator("body[data-told]").count() == 0  # nobody asked for it
+
+    page.evaluate("document.querySelector('#notify').checked = true")
+    say(waiting[0], "again", "Вы здесь?")
+
+    until(page, "body[data-told='Новое сообщение покупателя']")
+    assert page.faults == []
+
+
+def test_a_file_wb_would_refuse_is_not_uploaded(sign_in, operator, waiting):
+    page = sign_in(operator)
+    page.click("#rows .open >> nth=0")
+    until(page, "#composer")
+    big = {"name": "большой.png", "mimeType": "image/png", "buffer": b"0" * 5242881}
+
+    page.set_input_files("#files", big)
+
+    until(page, "#files-chosen.over:has-text('до 5 МБ')")
+    assert page.evaluate("document.querySelector('#files').files.length") == 0
+    page.set_input_files("#files", big | {"name": "чек.png", "buffer": b"0"})
+    until(page, "#files-chosen:not(.over):has-text('чек.png')")
 
 
 def test_a_phone_shows_one_pane_and_never_scrolls_sideways(sign_in, operator, waiting):

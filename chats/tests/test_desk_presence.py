@@ -4,10 +4,11 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django_scopes import scope
 
-from agentiq.testing import NOON, make_member
+from agentiq.testing import NOON
 from chats import conversation, presence
 from chats.models import Chat, ChatAct, Presence
 
@@ -19,17 +20,22 @@ def chat(seller):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_at_once_exactly_one_takes_the_chat(seller, chat):
-    people = [make_member(seller, "operator", f"o{n}") for n in range(12)]
-    won, start = [], threading.Barrier(len(people))
+    names = [f"o{n}" for n in range(50)]
+    users = get_user_model().objects.bulk_create(
+        get_user_model()(username=name) for name in names
+    )
+    won, start = [], threading.Barrier(10)
 
-    def take(person):
+    def take(people):
         with scope(seller=seller):
             start.wait()
-            if presence.claim(chat, person, now=NOON):
-                won.append(person)
+            for person in people:
+                if presence.claim(chat, person, now=NOON):
+                    won.append(person)
         connection.close()
 
-    threads = [threading.Thread(target=take, args=(person,)) for person in people]
+    # Fifty claims at ten connections at once.
+    threads = [threading.Thread(target=take, args=(users[n::10],)) for n in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:

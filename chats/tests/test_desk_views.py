@@ -444,6 +444,46 @@ def test_a_note_never_reaches_the_buyer(desk_client, thanks):
     assert not Draft.objects.exists()
 
 
+def test_a_draft_outlives_the_session_and_is_nobody_else_s(
+    client, seller, operator, owner, thanks
+):
+    def field(person):
+        client.logout()
+        client.force_login(person)
+        page = client.get(f"/chats/{thanks.pk}/", headers={"HX-Request": "true"})
+        return page.context["draft"]
+
+    client.force_login(operator)
+    client.post(
+        f"/chats/{thanks.pk}/draft/", {"key": uuid.uuid4(), "text": "Начало ответа"}
+    )
+
+    assert field(operator) == "Начало ответа"
+    assert field(owner) == ""
+    decide(client, thanks, act="skip", skip_reason="other")
+    assert field(operator) == "Начало ответа"
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "changed"),
+    [
+        pytest.param({"act": "assign", "to_me": "1"}, "assignee_id", None, id="assign"),
+        pytest.param({"act": "tag", "tag": "опт"}, "tags", [], id="tag"),
+        pytest.param({"act": "rate"}, "low_rated_at", None, id="low rating"),
+    ],
+)
+def test_each_bulk_act_is_taken_back_as_a_whole(
+    desk_client, seller, values, field, changed
+):
+    chats = [make_waiting(seller, number=number).pk for number in (1, 2)]
+
+    desk_client.post("/bulk/", values | {"chats": chats})
+    assert changed not in Chat.objects.values_list(field, flat=True)
+    desk_client.post(f"/bulk/{ChatAct.objects.first().batch}/undo/")
+
+    assert list(Chat.objects.values_list(field, flat=True)) == [changed, changed]
+
+
 def test_many_chats_are_put_off_and_brought_back(desk_client, seller):
     chats = [make_waiting(seller, number=number).pk for number in (1, 2, 3)]
 

@@ -71,14 +71,19 @@
     const focused = document.activeElement?.closest?.("#rows .item")?.dataset.chat;
     const top = rows.scrollTop;
     const before = Number(rows.dataset.waiting);
+    const said = previews();
     if (!rows.isConnected) return; // the filter was changed meanwhile
     htmx.swap(rows, html, { swapStyle: "outerHTML" });
     $$("#rows input[name=chats]").forEach((box) => (box.checked = checked.has(box.value)));
     $("#rows").scrollTop = top;
     if (focused) $(`#rows .item[data-chat="${focused}"] .open`)?.focus({ preventScroll: true });
     mark();
-    if (Number($("#rows").dataset.waiting) > before) announce();
+    const wroteAgain = [...previews()].some(([pk, text]) => said.has(pk) && said.get(pk) !== text);
+    if (wroteAgain || Number($("#rows").dataset.waiting) > before) announce();
   }
+
+  const previews = () =>
+    new Map($$("#rows .item.waiting").map((item) => [item.dataset.chat, $(".preview", item)?.textContent]));
 
   /* The fresh list, as long as the one shown: pages that were scrolled in stay. */
 
@@ -256,12 +261,23 @@
       chosenCode = event.target.value;
       htmx.trigger($("#text"), "check");
     }
-    if (event.target.id === "files") {
-      $("#files-chosen").textContent = [...event.target.files].map((file) => file.name).join(", ");
-    }
+    if (event.target.id === "files") chooseFiles(event.target);
     if (event.target.name === "chats") mark();
   });
   addEventListener("pagehide", saveDraft);
+
+  /* WB's limits, said before anything is uploaded; the server checks them again. */
+  function chooseFiles(input) {
+    const files = [...input.files];
+    const kinds = input.accept.split(",");
+    const fits =
+      files.every((file) => kinds.includes(file.type) && file.size <= Number(input.dataset.most)) &&
+      files.reduce((sum, file) => sum + file.size, 0) <= Number(input.dataset.together);
+    if (!fits) input.value = "";
+    const chosen = $("#files-chosen");
+    chosen.textContent = fits ? files.map((file) => file.name).join(", ") : input.dataset.refused;
+    chosen.classList.toggle("over", !fits);
+  }
 
   async function takeSaved(button) {
     const code = $("#composer-code").value;
@@ -328,7 +344,11 @@
       tick();
       refreshList().catch(() => {});
     }
-    if (event.detail.target?.id === "rows") mark();
+    if (event.detail.target?.id === "rows") {
+      mark();
+      const filters = event.detail.requestConfig?.elt?.closest?.(".filters");
+      if (filters) filters.open = false; // what was asked for lies below it
+    }
   });
   document.body.addEventListener("htmx:oobAfterSwap", (event) => {
     const select = $("#composer-code");
