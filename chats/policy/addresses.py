@@ -26,7 +26,7 @@ _STREET_FORMS = _STREETS | {
 _W = r"[а-я][а-я-]{1,24}"
 _NUM = r"\d{1,4}(?:[ ]?[а-я](?![а-я]))?(?:[ ]?[/\\\-][ ]?\d{1,4}[а-г]?(?![а-я\d]))?(?:[ ]?[кc]\.?[ ]?\d{1,3})?(?:[ ]?с\.?[ ]?\d{1,3})?"
 _COUNT = (
-    r"(?:перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|один|одна|два|две|три|четыре|"
+    r"(?:перв|втор|трет|четверт|пят|шест|седьм|восьм|сем|восем|девят|десят|один|одна|два|две|три|четыре|"
     r"сорок|сто|двести|триста|четыреста)(?:[а-я]{0,9})"
 )
 _END = r"(?![\w%]|[ ]?(?:р\b|руб|₽|шт|см\b|мм\b|кг|дн|мин|час|лет|год|раз|мл|градус|%|числ|м\b|метр|процент|-?(?:й|я|го|ый|ая) ))"
@@ -35,11 +35,15 @@ _KIND = (
     r"б-?р(?!\w)|бул(?:ьвар\w{0,2}|\.)|ш(?:оссе|\.)|пл(?:ощад[ьи]|\.)|наб(?:ережн\w+|\.)|пр-?д(?!\w)|проезд\w{0,2}|мкр(?:н|-?н|\.)?(?!\w)|"
     r"м-?н(?!\w)|микрорайон\w{0,2}|кв-л(?!\w)|квартал\w{0,2}|туп(?:ик\w{0,2}|\.)|алле[яие]|тракт\w{0,2}|[жк][кп](?!\w)|снт(?!\w)|днп(?!\w))"
 )
-_NAME = rf"(?:\d{{1,3}}(?:-?(?:я|й|го|ая|ый|ой|летия?))?[ ](?:лет[ ])?)?(?:(?:им\.?|имени)[ ])?(?:[а-я]\.[ ]?){{0,2}}{_W}(?:[ ]{_W}){{0,2}}?"
+_NAME = rf"(?:(?:им\.?|имени)[ ])?(?:\d{{1,3}}(?:-?(?:я|й|го|ая|ый|ой|летия?))?[ ](?:лет[ ])?)?(?:(?:им\.?|имени)[ ])?(?:[а-я]\.[ ]?){{0,2}}{_W}(?:[ ]{_W}){{0,2}}?"
 _PARTS = {
     "street": re.compile(
         rf"(?<!\w)(?:\d{{1,2}}-?(?:й|я|ый|ая|ой)[ ])?{_KIND}[ ]{{0,2}}[«\"]?(?P<name>{_NAME})[»\"]?(?=[\s,.;:)»]*(?:д\.?[ ]?\d|дом|\d|корп|$|[,;.\n])|[ ](?:в|город|кварт|кв\b))"
         rf"|(?<!\w)(?P<before>(?:\d{{1,2}}-?(?:я|й|ая|ый|ой)[ ])?{_W}(?:ая|ий|ый|ой|ое|ого|ом|ей)(?:[ ]{_W}(?:ая|ий|ый|ой|ое))?)[ ]{_KIND}(?!\w)"
+    ),
+    "district": re.compile(
+        r"(?<!\w)(?:мкр(?:н|-?н|\.)?|микрорайон\w?|м-?н|квартал\w?|кв-л)[ ]{0,2}(?:№[ ]?)?\d{1,3}(?:[ ]?[а-я])?(?!\w)"
+        r"|(?<!\w)\d{1,3}(?:[ ]?[а-я]|-?(?:й|ый|ой|м|ом))?[ ](?:мкр(?:н|-?н|\.)?|микрорайон\w{0,2}|квартал\w{0,2}|кв-л)(?!\w)"
     ),
     "known": re.compile(
         rf"(?<!\w)(?:карла[ ]маркса|(?:{'|'.join(sorted(_STREET_FORMS, key=len, reverse=True))}))(?=[ ,]{{1,3}}(?:д\.?[ ]?|дом[ ]?)?\d{{1,4}}(?!\d))"
@@ -68,7 +72,7 @@ _PARTS = {
         r"(?<!\w)(?:кв(?:арт\w*|\.)?|корп(?:ус\w?|\.)?|к\.?|стр(?:оен\w*|\.)?|литер\w?|лит\.?|оф(?:ис\w?|\.)?|под(?:ъезд\w?|ьезд\w?|\.)?|п\.|"
         r"эт(?:аж\w?|\.)?|домофон\w?|комн(?:ат\w|\.)?|секци\w|пом(?:ещ\w*|\.)?|код домофона|домофон код)[ ]{0,2}[:№\-]?[ ]{0,2}\d{1,5}[а-гк]?\d{0,4}(?![\w%])"
         rf"|(?<!\w)(?:квартира|корпус|подъезд|этаж)[ ]{_COUNT}(?:[ ]{_COUNT})?(?!\w)"
-        r"|(?<!\w)\d{1,3}(?:-?(?:й|ый|ой|м|ом))?[ ](?:подъезд\w?|подьезд\w?|этаж\w?|эт\.|кв(?:артира|\.)|корпус|под\.)(?!\w)"
+        r"|(?<!\w)\d{1,3}(?:-?(?:й|ый|ой|м|ом))?[ ](?:(?:подъезд\w?|подьезд\w?|этаж\w?|эт\.|под\.)(?!\w)|(?:кв(?:артира|\.)|корпус)(?!\w|[ ]{0,2}№?\d))"
         r"|(?<!\w)(?:литер\w?|лит\.|корп(?:ус|\.)|стр(?:оение|\.))[ ]{0,2}[«\"]?[а-г][»\"]?(?!\w)"
     ),
     "number": re.compile(rf"(?<![\w.,]){_NUM}{_END}"),
@@ -76,6 +80,7 @@ _PARTS = {
 _GAP = re.compile(
     r"[\s,.;:()«»\"\-–—/№]{0,5}(?:(?:в|на|по|и|город\w?|россия|рф|это|там|наш|область|г\.?|ул\.?)[\s,.;:]{1,3})?"
 )
+_VILLAGE = re.compile(rf"[ ]?,[ ]?{_W}(?:[ -]{_W})?[ ]?,?[ ]?")
 _CONTEXT = re.compile(
     r"(?:адрес\w{0,3}|живу|прожива\w+|прописан\w*|регистраци\w+|прописк\w*|доставь\w*|доставк\w+|доставить|привез\w+|приех\w+|"
     r"отправ\w+|вышл\w+|пвз|пункт\w*(?: выдачи)?|постамат\w*|курьер\w*|находи\w+сь?|забира\w+|забер\w+|перевед\w+ на|перенес\w+|получ\w+|заказ\w*|самовывоз\w*|ехать|приезж\w+|подъе\w+)"
@@ -84,6 +89,13 @@ _CONTEXT = re.compile(
 _LOOSE_STREET = re.compile(
     rf"(?:(?:(?<!\w)(?:на|по|с|адрес\w{{0,3}}:?|живу|прожива\w+|выдачи|пвз|постамат\w*)|[:,])[\s]{{1,2}})"
     rf"(?P<name>(?:\d{{1,2}}-?(?:я|й|ая|ой)[ ])?(?:{_W}[ ])?{_W})[, ]{{1,3}}(?P<num>{_NUM}){_END}"
+)
+_SURE_STREET = re.compile(
+    r"(?:[скц]к(?:ая|ую|ой|ого|ому)|ова|ева|инская|(?:н|в|р|л|д|т|ж|ч|ш)(?:ую|ая|ой))$"
+)
+_PAIR = re.compile(r"\d{1,3}[а-я]?[ ]?[-/][ ]?\d{1,4}")
+_STAY = re.compile(
+    r"[\s,.]{1,3}(?:я )?(?:живу|живем|прожива\w+|пвз|пункт\w*|мой адрес|квартир\w)"
 )
 _WEAK_KIND = re.compile(
     r"(?:пл|лини|квартал|проезд|алле|тракт|наб|пер(?=[ ])|ш\.|пр\.|жк|м-?н|туп)"
@@ -167,12 +179,19 @@ def _is_street(folded: Folded, found: re.Match[str]) -> bool:
 def _chains(text: str, parts: list[Part]) -> Iterator[list[Part]]:
     chain: list[Part] = []
     for part in parts:
-        if chain and not _GAP.fullmatch(text, chain[-1][1], part[0]):
+        if chain and not _joined(text, chain[-1], part):
             yield chain
             chain = []
         chain.append(part)
     if chain:
         yield chain
+
+
+def _joined(text: str, one: Part, other: Part) -> bool:
+    """Return whether nothing lies between two parts; a village may, after a region."""
+    if _GAP.fullmatch(text, one[1], other[0]):
+        return True
+    return one[2] == "region" and bool(_VILLAGE.fullmatch(text, one[1], other[0]))
 
 
 def _counts(folded: Folded, chain: list[Part]) -> bool:
@@ -190,10 +209,12 @@ def _counts(folded: Folded, chain: list[Part]) -> bool:
     kinds = [kind for _, _, kind in chain]
     numbers = sum(kind in ("house", "unit", "number") for kind in kinds)
     street = "street" in kinds
+    if "district" in kinds:
+        return len(kinds) > 1 or _in_context(folded, chain[0][0])
     if street:
         return bool(numbers) or len(kinds) > 1 or _named_street(folded, chain)
     if "known" in kinds:
-        return bool(numbers)
+        return bool(numbers) and not _is_colour(folded, chain)
     if "titled" in kinds and numbers:
         return len(set(kinds)) > 2 or _in_context(folded, chain[0][0])
     if "house" in kinds and "unit" in kinds:
@@ -212,6 +233,17 @@ def _counts(folded: Folded, chain: list[Part]) -> bool:
     return kinds == ["index"] and bool(
         re.search(r"индекс\w{0,2}[\s:\-]{1,3}$", folded.text[: chain[0][0]][-14:])
     )
+
+
+def _is_colour(folded: Folded, chain: list[Part]) -> bool:
+    """Return whether «зелёная 46» is a thing and its size, not a street and a house."""
+    if len(chain) != 2 or chain[1][2] != "number":
+        return False
+    start, end, _ = chain[0]
+    number = folded.text[chain[1][0] : chain[1][1]]
+    plain = folded.cased[start].islower() and folded.text[start:end].endswith("ая")
+    alone = not folded.text[:start].strip() and not folded.text[chain[1][1] :].strip()
+    return plain and number.isdigit() and not alone and not _in_context(folded, start)
 
 
 def _named_street(folded: Folded, chain: list[Part]) -> bool:
@@ -233,17 +265,26 @@ def _is_loose(folded: Folded, found: re.Match[str]) -> bool:
         return False
     cased = folded.cased[found.start("name") : found.end("name")].split()
     last = words[-1]
-    if last in _WORDY_STREETS and "адрес" in folded.text[: found.start("name")][-20:]:
+    before = folded.text[max(0, found.start() - 60) : found.end("name") - len(last)]
+    if last in _WORDY_STREETS and "адрес" in before[-20:]:
         return True
     capital = cased[-1][0].isupper()
+    if capital and last.endswith(("ы", "и", "а", "я")) and _stays(folded, found):
+        return True
     streetlike = last in _STREET_FORMS or re.search(
-        r"(?:ская|цкая|ной|ского|ова|ева|ина|ого|ая|ской|цкой|ных|ей|ов|ий)$", last
+        r"(?:ская|скую|цкая|ную|ной|вую|ского|ова|ева|ина|ого|ая|ской|цкой|ных|ей|ов|ий)$",
+        last,
     )
     if not streetlike:
         return False
-    before = folded.text[max(0, found.start() - 60) : found.start("name")]
-    return bool(_CONTEXT.search(before)) and (
-        capital
-        or last in _STREET_FORMS
-        or bool(re.search(r"(?:ская|цкая|ского|ова|ева|ской)$", last))
+    if capital and _PAIR.fullmatch(found["num"]) and _SURE_STREET.search(last):
+        return True
+    sure = last in _STREET_FORMS or re.search(
+        r"(?:ская|скую|цкая|ского|ова|ева|ской)$", last
     )
+    return bool(_CONTEXT.search(before)) and bool(capital or sure)
+
+
+def _stays(folded: Folded, found: re.Match[str]) -> bool:
+    """Return whether the buyer says right after it that this is where they live."""
+    return bool(_STAY.match(folded.text, found.end("num")))

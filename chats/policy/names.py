@@ -72,7 +72,7 @@ SURNAME = re.compile(
 """A lower-case word that may be a surname: evidence only beside a name."""
 
 SURE_SURNAME = re.compile(
-    r"[а-я]{2,16}(?:(?:ов|ев|[нлкшчртсдг]ин|цын)(?:а|у|ым|ой)?|(?:вск|нск|цк|йск)(?:ий|ого|ому|им|ая|ой|ую)|енко|чук|щук|швили|дзе|[аоие]ян)"
+    r"[а-я]{2,16}(?:(?:ов|ев|[нлкшчртсдг]ин|цын)(?:а|у|ым|ой)?|(?:вск|нск|цк|йск)(?:ий|ого|ому|им|ая|ой|ую)|енко|чук|щук|швили|дзе|[аоиертнгкдмслз]ян)"
 )
 """An ending that is a surname's more often than not, when the word is capitalised."""
 

@@ -68,7 +68,7 @@ _ORDER = re.compile(
     rf"(?:{_NUMBERED}[^\S\n]{{0,3}}){{0,3}}({_ORDER_ID})"
 )
 _ORDER_GROUPED = re.compile(
-    rf"(?<!\w){_ORDER_WORD}[^\S\n]{{0,3}}(?:{_NUMBERED}[^\S\n]{{0,3}}){{0,3}}(\d{{2,6}}(?:[ \-]\d{{2,6}}){{1,6}})(?!\w)"
+    rf"(?<!\w){_ORDER_WORD}[^\S\n]{{0,3}}(?:{_NUMBERED}[^\S\n]{{0,3}}){{0,3}}(\d{{2,10}}(?:[ \-]\d{{2,6}}){{1,6}})(?!\w)"
 )
 _ORDER_BARE = re.compile(
     r"(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])"

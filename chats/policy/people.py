@@ -22,7 +22,7 @@ _INTRODUCED = re.compile(
     r"[\s:,\-–—(«\"]{1,4}(?:(?:это|будет|моя|мой|имя|изменен\w*|гражданин|гражданка|гр\.|ип|на|есть|теперь|другой|другая|сотрудник\w?|мужа|жены|сына|дочери|мамы|муж|жена|мама|дочь|сын|указан\w*|записан\w*|фамилия|фио)[\s:,\-–—]{1,3}){0,2}"
 )
 _STRICT = re.compile(
-    r"(?<!\w)(?:это|я|пишет|вам пишет|беспокоит|выда\w+|паспорт\w?|для|на|имя|зовут|звать|покупател\w+|заказчик\w?|подпись|отчество)$"
+    r"^(?:это|я|пишет|вам пишет|беспокоит)\W|(?<!\w)(?:это|я|пишет|вам пишет|беспокоит|выда\w+|паспорт\w?|для|на|имя|зовут|звать|покупател\w+|заказчик\w?|подпись|отчество)$"
 )
 _INITIALS = re.compile(
     r"(?<!\w)(?P<one>[А-ЯЁA-Z][а-яёa-z]{1,20}(?:-[А-ЯЁ][а-яё]{1,20})?)[ ,]{1,2}[А-ЯЁA-Z]\.[ ]?[А-ЯЁA-Z]\.?(?![\w])"
@@ -49,6 +49,11 @@ _LATIN_SURNAME = re.compile(
 )
 _SURNAMES = lexicon.words("surnames")
 _NOT_SURNAMES = lexicon.words("not_surnames")
+_COMMON = lexicon.words("common_words")
+_SURNAME_ANYWHERE = re.compile(
+    r"[а-я]{3,14}(?:[нлкшчртсдгмвжпбхзй]ова|[аеёинлдзс]ева|енко|чук|швили)(?:й)?"
+)
+_LATIN = re.compile(r"[a-z]")
 
 
 def _latin(name: str) -> str:
@@ -163,10 +168,15 @@ def people(folded: Folded) -> Iterator[Span]:
     ]
     starts = {start: index for index, (start, _, _) in enumerate(tokens)}
     yield from _full_names(folded, tokens)
+    yield from _initials(folded)
     for found in _INTRODUCED.finditer(folded.text):
         if found.end() in starts:
             strict = bool(_STRICT.search(found.group().rstrip(' :,-–—(«"')))
             yield from _introduced(folded, tokens, starts[found.end()], strict=strict)
+
+
+def _initials(folded: Folded) -> Iterator[Span]:
+    """Yield surnames with initials, and «Имя О. Фамилия»."""
     for found in _INITIALS.finditer(folded.cased):
         word = next(group for group in found.groups() if group).lower()
         if word not in _NOT_SURNAMES and len(word) > 2:
@@ -196,9 +206,36 @@ def _run(folded: Folded, tokens: list[Token], index: int) -> int:
         window = tokens[index : index + size]
         if len(window) == size and _adjacent(folded, window):
             roles = "".join(_role(folded, token) for token in window)
-            if roles in _PATTERNS:
+            if roles in _PATTERNS or _stranger(folded, window, roles):
                 return size
     return 0
+
+
+def _stranger(folded: Folded, window: list[Token], roles: str) -> bool:
+    """
+    Return whether a first name stands beside a word that can only be a surname.
+
+    «Цой Виктория»: a capital word that no message begins with and no text holds in
+    small letters; «дубровина алина»: a surname by its ending, whatever its case.
+    """
+    if roles.count("F") != 1 or "\n" in folded.text[window[0][1] : window[-1][0]]:
+        return False
+    others = [
+        (role, word)
+        for role, (_, _, word) in zip(roles, window, strict=True)
+        if role != "F"
+    ]
+    if roles in ("sF", "Fs"):
+        return bool(_SURNAME_ANYWHERE.fullmatch(others[0][1])) and (
+            others[0][1] not in _COMMON
+        )
+    capital = folded.cased[window[roles.index("F")][0]].isupper()
+    if not capital or any(role != "W" for role, _ in others):
+        return False
+    end = window[-1][1]
+    if re.match(r"[ ][А-ЯЁ][а-яё]", folded.cased[end : end + 3]):
+        return False
+    return all(word not in _COMMON and not _LATIN.search(word) for _, word in others)
 
 
 _PATTERNS = frozenset(
