@@ -88,7 +88,7 @@ _CONTEXT = re.compile(
 )
 _LOOSE_STREET = re.compile(
     rf"(?:(?:(?<!\w)(?:на|по|с|адрес\w{{0,3}}:?|живу|прожива\w+|выдачи|пвз|постамат\w*)|[:,])[\s]{{1,2}})"
-    rf"(?P<name>(?:\d{{1,2}}-?(?:я|й|ая|ой)[ ])?(?:{_W}[ ])?{_W})[, ]{{1,3}}(?P<num>{_NUM}){_END}"
+    rf"(?P<name>(?:\d{{1,2}}-?(?:я|й|ая|ой)[ ])?(?:(?!(?:адрес|пункт|пвз|вместо|наш|это|на|по|за|от|из|до|мне|дом)\w*[ ]){_W}[ ])?{_W})[, ]{{1,3}}(?P<num>{_NUM}){_END}"
 )
 _SURE_STREET = re.compile(
     r"(?:[скц]к(?:ая|ую|ой|ого|ому)|ова|ева|инская|(?:н|в|р|л|д|т|ж|ч|ш)(?:ую|ая|ой))$"
@@ -100,7 +100,30 @@ _STAY = re.compile(
 _WEAK_KIND = re.compile(
     r"(?:пл|лини|квартал|проезд|алле|тракт|наб|пер(?=[ ])|ш\.|пр\.|жк|м-?н|туп)"
 )
+_CAP = r"[А-ЯЁ][а-яё]{2,20}(?:-[А-ЯЁа-яё][а-яё]{1,15})?"
+_FLAT = r"(?:кв(?:арт\w*|\.)?|дом|д\.|корп(?:ус)?\.?|стр(?:оение)?\.?|лит(?:ера?)?\.?|комн(?:ата)?\.?|подъезд|этаж|оф(?:ис)?\.?|вл\.?|домофон|под\.|эт\.|к\.?)"
+_MORE_AFTER = re.compile(
+    rf"(?:[ ,;.]{{1,3}}(?:{_CAP}[ ,.]{{1,3}}){{0,3}}(?:(?:{_FLAT})[ ,.№]{{0,3}})?(?:\d{{1,4}}(?:[/-]\d{{1,4}})?[а-гА-Г]?(?:с\d{{1,2}})?(?![\w%]|[ \-(]{{1,2}}\d{{2}})|(?<=лит )[А-Га-г](?!\w))"
+    rf"|[ ,]{{1,2}}(?:квартира|корпус|подъезд|этаж|дом)[ ]{_COUNT}(?:[ ]{_COUNT})?(?!\w))"
+    rf"(?:[ ,;.]{{1,3}}(?:{_FLAT})[ ,.№]{{0,3}}(?:\d{{1,5}}[а-яА-Я]?(?![\w%])|{_COUNT}(?!\w))){{0,4}}"
+    rf"|[ ,]{{1,2}}лит(?:ера?)?\.?[ ]?[А-Га-г](?!\w)"
+)
+"""What goes on after a known part: a street, a house, flats."""
+_MORE_BEFORE = re.compile(
+    rf"(?:(?<=[\s,.:;(])|^)(?P<more>(?:\d{{6}}[ ,]{{1,3}})?(?:{_CAP}[ ](?:обл\w*\.?|край|район|р-н|респ\w*\.?)[ ,]{{1,3}})?"
+    rf"(?:(?:г|с|ст|п|д|х|пос|дер|ул|пер|пр)\.[ ]?)?(?:{_CAP})(?:[ ]{_CAP})?[ ]?,[ ]?)$"
+)
+"""«443100, Ишим, » before a street: a capital word and a comma."""
+_HOUSE_NEAR = re.compile(
+    rf"(?<!\w)(?P<name>(?:\d{{1,3}}(?:-?(?:й|я|го|ая|ый))?[ ](?:лет[ ])?)?{_CAP}(?:[ ]{_CAP})?)[ ,]{{1,3}}(?:(?:д|дом|вл)\.?[ ]?)?"
+    rf"\d{{1,3}}[а-гА-Г]?(?:[/-]\d{{1,4}}[а-г]?)?(?:с\d)?{_END}(?!\d|[ \-(]{{1,2}}\d{{2}})(?<!24/7)"
+)
+_PLACE = re.compile(
+    r"(?<!\w)(?:пвз|пункт\w* выдачи|пункт\w?(?!\w)|живу|живем|прожива\w+|адрес(?:а|у|ом|е)?|курьер\w*|достав(?:ьте|ить|ка на|ляйте)|перее[хз]\w+|общежит\w+|"
+    r"прописан\w*|улиц\w|привез\w+|подъезд\w?|квартир\w|кв\b|комнат\w|постамат\w*|перенес\w+|самовывоз\w*|индекс)(?!\w)"
+)
 _NOT_STREETS = lexicon.words("not_streets")
+_COMMON = lexicon.words("common_words")
 
 
 _WORTH_READING = re.compile(r"\d|(?<!\w)(?:ул|просп|пер|адрес|улиц|шоссе)")
@@ -114,11 +137,49 @@ def addresses(folded: Folded) -> Iterator[Span]:
         return
     parts = _found_parts(folded)
     chains = [chain for chain in _chains(text, parts) if _counts(folded, chain)]
-    for chain in chains:
-        yield chain[0][0], max(part[1] for part in chain)
-    for found in _LOOSE_STREET.finditer(text):
-        if _is_loose(folded, found):
-            yield found.start("name"), found.end("num")
+    found = [(chain[0][0], max(part[1] for part in chain)) for chain in chains]
+    for loose in _LOOSE_STREET.finditer(text):
+        if _is_loose(folded, loose):
+            found.append((loose.start("name"), loose.end("num")))
+    for house in _HOUSE_NEAR.finditer(folded.cased):
+        if _is_near(folded, house):
+            found.append((house.start("name"), house.end()))
+    yield from _merged(folded, sorted(found))
+
+
+def _merged(folded: Folded, found: list[Span]) -> Iterator[Span]:
+    """Yield the spans with what belongs to them on either side, joined where they meet."""
+    last: Span | None = None
+    for start, end in found:
+        start, end = _widened(folded, start, end)
+        if last and start <= last[1]:
+            last = last[0], max(last[1], end)
+            continue
+        if last:
+            yield last
+        last = start, end
+    if last:
+        yield last
+
+
+def _widened(folded: Folded, start: int, end: int) -> Span:
+    """Return the span with towns before it and flats after it that no rule knows."""
+    after = _MORE_AFTER.match(folded.cased, end)
+    if after:
+        end = after.end()
+    before = _MORE_BEFORE.search(folded.cased[max(0, start - 80) : start])
+    if before:
+        start = max(0, start - 80) + before.start("more")
+    return start, end
+
+
+def _is_near(folded: Folded, found: re.Match[str]) -> bool:
+    """Return whether a capital word with a number stands where people speak of places."""
+    words = found["name"].lower().replace("ё", "е").split()
+    if any(word in _NOT_STREETS for word in words) or words[-1] in _COMMON:
+        return False
+    around = folded.text[max(0, found.start() - 50) : found.end() + 30]
+    return bool(_PLACE.search(around))
 
 
 def _found_parts(folded: Folded) -> list[Part]:

@@ -85,11 +85,13 @@ _NUMBER_WORD = (
     r"(?:пять|шесть|семь|восемь|девять)сот|тысяч[аи]?|плюс)"
 )
 _SPOKEN = re.compile(
-    rf"(?<!\w)(?:(?:{_NUMBER_WORD}|\d{{1,4}})[\s,.\-]{{1,3}}){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
+    rf"(?<!\w)(?:(?:{_NUMBER_WORD}(?!\w)[\s,.\-]{{1,3}}|\d{{1,4}}[\s,.\-]{{0,3}})){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
 )
 _SPOKEN_ONE = re.compile(rf"(?<!\w){_NUMBER_WORD}(?!\w)")
+SPELLED = 9
+"""So many numbers in words, one after another, are dictated: nobody counts so far."""
 _SPOKEN_START = re.compile(
-    r"(?:плюс\W+)?(?:восемь|семь|8|7)\W+(?:девятьсот|9\d\d|девять|четыреста|восемьсот)"
+    r"(?:плюс\W+)?(?:восемь|семь|8|7)\W*(?:девятьсот|9\d\d|девять|четыреста|восемьсот)"
 )
 
 
@@ -100,8 +102,11 @@ def phones(folded: Folded) -> Iterator[Span]:
         if _is_phone(text, found):
             yield _trimmed(text, found)
     for start, end in spoken(folded):
-        if _SPOKEN_START.match(text, start, end) or _CALLED.search(
-            text[max(0, start - 45) : start]
+        long = len(_SPOKEN_ONE.findall(text, start, end)) >= SPELLED
+        if (
+            long
+            or _SPOKEN_START.match(text, start, end)
+            or _CALLED.search(text[max(0, start - 45) : start])
         ):
             yield start, end
 

@@ -79,14 +79,32 @@ def mask(text: str) -> Masked:
     folded = fold(text)
     taken = bytearray(len(folded.text))
     found: list[tuple[int, int, PiiKind]] = []
-    for kind, finder in _FINDERS:
+    for number, (kind, finder) in enumerate(_FINDERS, 1):
         for start, end in finder(folded):
-            if start < end and not any(taken[start:end]):
-                taken[start:end] = b"\x01" * (end - start)
-                found.append((*folded.span(start, end), kind))
+            if number in taken[start:end]:
+                continue
+            for first, last in _free(folded.text, taken, start, end):
+                taken[first:last] = bytes([number]) * (last - first)
+                found.append((*folded.span(first, last), kind))
     found.sort()
     spans = tuple(Span(*place, PLACEHOLDERS[place[2]]) for place in found)
     return Masked(_replaced(text, spans), spans)
+
+
+def _free(
+    text: str, taken: bytearray, start: int, end: int
+) -> Iterator[tuple[int, int]]:
+    """Yield what of a span nobody has taken yet, without loose marks at its ends."""
+    while start < end:
+        last = start
+        while last < end and not taken[last]:
+            last += 1
+        piece = text[start:last]
+        if any(char.isalnum() for char in piece):
+            yield start, last if last == end else start + len(piece.rstrip(" ,;.:-\n"))
+        start = last
+        while start < end and taken[start]:
+            start += 1
 
 
 def mask_for_logs(text: str) -> str:

@@ -16,6 +16,10 @@ PERSONAL = [line for line in LINES if MARKED.search(line)]
 PLAIN = [line for line in LINES if not MARKED.search(line)]
 
 
+def read(name):
+    return (HERE / "data" / name).read_text(encoding="utf-8").splitlines()
+
+
 def hidden(text):
     return {i for span in mask(text).spans for i in range(span.start, span.end)}
 
@@ -114,3 +118,29 @@ def test_a_log_line_is_masked_short_and_single():
     assert "mail" not in line
     assert "\n" not in line
     assert len(line) == LOGGED
+
+
+def test_at_least_97_per_cent_of_freshly_written_values_are_hidden():
+    shown = []
+    for line in read("pii_fresh.txt"):
+        text = MARKED.sub(r"\1", line)
+        for found in MARKED.finditer(line):
+            start = len(MARKED.sub(r"\1", line[: found.start()]))
+            if not is_hidden(text, start, start + len(found[1])):
+                shown.append(found.group())
+
+    assert len(shown) <= 9, shown
+
+
+def test_at_most_four_per_cent_of_tricky_clean_lines_lose_a_word():
+    lines = read("pii_none.txt")
+
+    hurt = [line for line in lines if mask(line).spans]
+
+    assert len(hurt) <= 0.04 * len(lines), hurt
+
+
+def test_what_another_kind_has_taken_does_not_save_the_rest():
+    text = "Краснодар, ул. Красная 176, кв. 310, Гусь Илья, 8 912 345-67-89"
+
+    assert [span.kind for span in mask(text).spans] == ["address", "name", "phone"]
