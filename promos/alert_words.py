@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urljoin
 
@@ -72,8 +73,22 @@ def use_case_names(cases: list[str]) -> str:
     return ", ".join(str(USE_CASES[case]) for case in cases)
 
 
+AMOUNTS = ("price", "margin", "loss", "budget")
+
+
 def _words(alert: Alert) -> Words:
-    return _BY_KIND[Kind(alert.kind)](alert.params)
+    amounts = {
+        name: _amount(alert.params[name]) for name in AMOUNTS if name in alert.params
+    }
+    return _BY_KIND[Kind(alert.kind)](alert.params | amounts)
+
+
+def _amount(rubles: str) -> str:
+    """Return an amount as the page's language writes it, kopecks and a true minus."""
+    written = formats.number_format(
+        Decimal(rubles), 2, use_l10n=True, force_grouping=True
+    )
+    return written.replace("-", "−")
 
 
 def _day(iso: str, *, with_year: bool = False) -> str:

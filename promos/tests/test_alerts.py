@@ -287,7 +287,7 @@ class TestMoney:
 
         alert = standing(Kind.NEGATIVE_MARGIN)
         assert alert.params["margin"] == "-24.00"
-        assert "-24.00" in alert_words.body(alert)
+        assert "остаётся −24,00 ₽" in alert_words.body(alert)
 
     def test_a_loss_the_seller_accepted_is_no_news(self, seller, product):
         Product.objects.update(price=Decimal(800))
@@ -370,7 +370,7 @@ class TestBudget:
         assert alert.cause_key == "uc2:2026-03:100"
         assert alert_words.title(alert) == ("Бюджет потерь месяца (удержание) исчерпан")
         assert alert_words.body(alert) == (
-            "Отдано скидками: 30.00 из 30 ₽ (оценка). AgentIQ больше не предлагает "
+            "Отдано скидками: 30,00 из 30,00 ₽ (оценка). AgentIQ больше не предлагает "
             "промокоды за его счёт. Увеличьте бюджет в настройках магазина, если он "
             "окупается."
         )
