@@ -1,11 +1,15 @@
 """When a turn is too short to be read alone, and which earlier lines explain it."""
 
+import re
 from datetime import timedelta
+
+import numpy as np
 
 from chats.analyzer.features import Floats
 from chats.analyzer.heads import INTENTS
 from chats.analyzer.records import Context
 from chats.analyzer.taxonomy import Intent
+from chats.analyzer.text import words
 
 MEMORY = timedelta(hours=24)
 """How long a dialogue keeps its intent."""
@@ -20,7 +24,21 @@ ANSWERED = 0.92
 HANGING = 0.75
 """Below this a turn that begins with «а» hangs on what was said before."""
 GRATEFUL = ("спасиб", "пасиб", "благодар", "спс", "мерси")
+SIZE = re.compile(r"[2-7]\d|[2-5]?x{1,3}[ls]|[sml]|[смл]|х{1,3}[лс]")
+"""A size of clothes or shoes by itself."""
 LINKS = frozenset({"а", "и", "или", "тогда", "еще", "ну"})
+CLOTHES = re.compile(
+    "плать|юбк|брюк|джинс|шорт|футболк|рубаш|блуз|худи|толстовк|свитер|свитшот|кофт|"
+    "кардиган|куртк|пухов|пальто|плащ|пиджак|жакет|костюм|комбинез|пижам|халат|белье|"
+    "трус|бюстгальт|лифчик|купальник|колгот|носк|легинс|лосин|водолазк|туник|сарафан|"
+    "кроссов|кед|ботин|сапог|туфл|босонож|сандал|тапоч|тапк|балетк|лофер|мокасин|"
+    "ботильон|угги|валенк|дублен|шуб|ветровк|жилет|боди|майк|топ$|поло$|обув"
+)
+"""How the titles of goods that come in sizes begin their words."""
+SIZE_ASKED = np.full(len(INTENTS), 0.05 / (len(INTENTS) - 2), dtype=np.float32)
+SIZE_ASKED[INTENTS.index(Intent.AVAILABILITY)] = 0.6
+SIZE_ASKED[INTENTS.index(Intent.SIZING_FIT)] = 0.35
+"""What «46?» under a dress asks before anything was said: is there one, mostly."""
 UNITS = frozenset(
     {"кг", "см", "мм", "г", "гр", "мл", "л", "лет", "размер", "р", "шт", "рост"}
 )
@@ -62,3 +80,28 @@ def followed(context: Context) -> list[str]:
         if line.author == "buyer" and newest - line.at <= MEMORY
     ]
     return lines[-LOOKBACK:]
+
+
+def sold(context: Context | None) -> frozenset[str]:
+    """Return the words of the good's title, none when it is not known."""
+    if context is None or context.good is None:
+        return frozenset()
+    return frozenset(word.form for word in words(context.good.title))
+
+
+def is_size(forms: list[str], context: Context | None) -> bool:
+    """
+    Return whether a chat opens with a bare size and a question («а 46?»).
+
+    Only the good card can tell: the good must come in sizes. Once anything was
+    said, the conversation tells more.
+    """
+    if context is None or context.history or "?" not in "".join(forms[-1:]):
+        return False
+    spoken = [form for form in forms if form[0].isalnum()]
+    sizes = [form for form in spoken if SIZE.fullmatch(form)]
+    if len(sizes) != 1 or not all(
+        form in LINKS | UNITS for form in spoken if form not in sizes
+    ):
+        return False
+    return any(CLOTHES.match(word) for word in sold(context))

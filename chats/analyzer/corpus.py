@@ -81,10 +81,17 @@ LOOKALIKES = str.maketrans("асеорхук", "aceopxyk")
 
 
 def misspelt(examples: Iterable[Example], *, seed: int) -> list[Example]:
-    """Return each example once more, as a hurried buyer would have typed it."""
-    chance = random.Random(seed)
+    """
+    Return each example once more, as a hurried buyer would have typed it.
+
+    A text is misspelt in the same way whatever stands beside it.
+    """
     return [
-        replace(example, text=_misspell(example.text, chance)) for example in examples
+        replace(
+            example,
+            text=_misspell(example.text, random.Random(f"{seed} {example.text}")),
+        )
+        for example in examples
     ]
 
 

@@ -7,6 +7,7 @@ knows what means the same. The shape says how it is written.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
@@ -19,6 +20,7 @@ from chats.analyzer.mood import MOOD, mood
 from chats.analyzer.safety import Alarm, alarms
 from chats.analyzer.taxonomy import Flag
 from chats.analyzer.text import Word, plain
+from chats.analyzer.topics import TOPICS, topics
 
 Floats = NDArray[np.float32]
 
@@ -230,7 +232,7 @@ def shape(text: str, tokens: list[Word]) -> list[float]:
 
 
 FLAGS = tuple(Flag)
-DENSE = DIM + POOLED + SHAPE + MOOD + 1 + len(FLAGS)
+DENSE = DIM + POOLED + SHAPE + MOOD + 1 + len(FLAGS) + TOPICS
 
 
 @dataclass(frozen=True)
@@ -242,16 +244,23 @@ class Seen:
     alarms: list[Alarm]
 
 
-def see(tokens: list[Word]) -> Seen:
-    """Return a turn's tokens with their hashes and the alarms they raise."""
-    return Seen(tokens, hashes(tokens), alarms(tokens))
+def see(tokens: list[Word], named: Collection[str] = ()) -> Seen:
+    """
+    Return a turn's tokens with their hashes and the alarms they raise.
+
+    ``named`` are the words of the good's title, if it is known.
+    """
+    return Seen(tokens, hashes(tokens), alarms(tokens, named))
 
 
 def dense(encoder: Encoder, texts: list[str], turns: list[Seen]) -> Floats:
-    """Return the encoder's view, shape, mood and alarms: a row of DENSE each."""
+    """Return the encoder's view, shape, mood, alarms, topics: a row of DENSE each."""
     vectors, peaks = encoder.encode([plain(turn.tokens) for turn in turns])
     rest = [
-        shape(text, turn.tokens) + mood(turn.tokens) + _rung(turn.alarms)
+        shape(text, turn.tokens)
+        + mood(turn.tokens)
+        + _rung(turn.alarms)
+        + topics(turn.tokens)
         for text, turn in zip(texts, turns, strict=True)
     ]
     return np.hstack([vectors, peaks, np.array(rest, dtype=np.float32)])

@@ -15,7 +15,9 @@ INTENTS = tuple(Intent)
 SENTIMENTS = tuple(Sentiment)
 FLAGS = tuple(Flag)
 SCENARIOS = (Scenario.UC1, Scenario.UC2, Scenario.UC3, Scenario.NONE)
-COLUMNS = (slice(0, 16), slice(16, 19), slice(19, 34))
+SAFE = len(SENTIMENTS)
+"""The last head's columns without a flag: one for each sentiment."""
+COLUMNS = (slice(0, 16), slice(16, 19), slice(19, 19 + SAFE + len(FLAGS)))
 """The heads' columns: intents, sentiments, then no flag and each flag."""
 
 
@@ -69,7 +71,7 @@ def scenarios(intents: Floats, sentiments: Floats, lift: Floats) -> Floats:
 @dataclass(frozen=True)
 class Heads:
     """
-    All heads side by side: the columns are intents, sentiments, then flags.
+    All heads side by side: the columns are intents, sentiments, safe, then flags.
 
     ``sparse`` holds eight-bit steps of ``step`` for each bucket and column;
     ``centre`` and ``scale`` bring the dense features to one size. ``settings``

@@ -28,6 +28,7 @@ from chats.analyzer.heads import (
     FLAGS,
     HEADS,
     INTENTS,
+    SAFE,
     SCENARIOS,
     SENTIMENTS,
     Heads,
@@ -48,14 +49,18 @@ PRECISION = 0.92
 """The share of offered scenarios that must be right on held-out messages."""
 TOGETHER = 0.3
 """How far the scenario heeds which intents and moods go together."""
-FALSE_ALARMS = 0.028
+FALSE_ALARMS = 0.025
 """The share of harmless messages the learnt head alone may flag."""
-CONFIRMED = 0.35
+CONFIRMED = 0.6
 """The part of that bar which is enough when a rule has raised the flag."""
 BALANCE = 0.5
 """How far rare classes are lifted: 0 not at all, 1 to equal weight."""
 VIEWS = ((512, 1.0), (1280, 1.0), (20, 1.0), (15, 2.0), (15, 1.0))
 """(width, size) of the dense views: vectors, peaks, shape, mood, alarms."""
+TOPIC = 0.2
+"""The size of a topic or of a meeting of two, however rare: rare ones tell most."""
+SEEN = 4
+"""Turns that must touch a topic before it counts."""
 DEPTHS = (1.0, 1.0, 4.0)
 """How much each head leans on the dense views; meaning matters most to flags."""
 
@@ -113,8 +118,15 @@ def _labels(example: Example) -> tuple[int, int, int]:
     return (
         INTENTS.index(example.intent) if example.intent else -1,
         SENTIMENTS.index(example.sentiment) if example.sentiment else -1,
-        1 + FLAGS.index(example.flags[0]) if example.flags else 0,
+        _danger(example),
     )
+
+
+def _danger(example: Example) -> int:
+    """Return the column of the first flag; without one, that of the sentiment."""
+    if example.flags:
+        return SAFE + FLAGS.index(example.flags[0])
+    return SENTIMENTS.index(example.sentiment) if example.sentiment else -1
 
 
 def fit(table: Table) -> Heads:
@@ -182,6 +194,8 @@ def _scale(dense: Floats) -> Floats:
         view = slice(first, first + width)
         scale[view] = size / np.sqrt(width) / spread[view]
         first += width
+    touched = np.count_nonzero(dense[:, first:], axis=0)
+    scale[first:] = np.where(touched >= SEEN, TOPIC, 0)
     return scale
 
 
@@ -273,8 +287,8 @@ def calibrate(scores: Floats, labels: NDArray[np.intp], lift: Floats) -> Floats:
     )
     truth = table[labels[:, 0], labels[:, 1]]
     bars = [_bar(guesses, truth, column) for column in range(3)]
-    unsafe = 1 - softmax(scores[:, COLUMNS[2]])[:, 0]
-    alarm = _alarm_bar(unsafe, labels[:, 2] > 0)
+    unsafe = softmax(scores[:, COLUMNS[2]])[:, SAFE:].sum(axis=1)
+    alarm = _alarm_bar(unsafe, labels[:, 2] >= SAFE)
     return np.array([*heats, *bars, alarm, alarm * CONFIRMED], dtype=np.float32)
 
 
@@ -349,15 +363,22 @@ def save(path: Path, fitted: Heads) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train from the command line: ``--extra FOLDER`` adds data, ``--out FILE``."""
+    """
+    Train from the command line: ``--extra FOLDER`` adds data, ``--out FILE``.
+
+    Where an added text stands in ``training/`` too, what was added counts.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--extra", type=Path, action="append", default=[])
     parser.add_argument("--out", type=Path, default=HEADS)
     options = parser.parse_args(arguments)
-    examples = corpus.load()
+    added: list[Example] = []
     for folder in options.extra:
-        examples += corpus.load(folder)
-    examples = corpus.distinct(examples)
+        found = corpus.load(folder)
+        if not found:
+            parser.error(f"no messages in {folder}: wanted FOLDER/NAME/INTENT.MOOD.txt")
+        added += found
+    examples = corpus.distinct([*added, *corpus.load()])
     fitted = train(examples, Encoder(ENCODER))
     save(options.out, fitted)
     summary = {"version": fitted.version, "examples": len(examples)}

@@ -6,7 +6,7 @@ intent; the alarms overrule the scenario. The artefacts are loaded once, at the
 first reading.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,7 +14,13 @@ import numpy as np
 
 from chats.analyzer import features
 from chats.analyzer.alphabet import russian
-from chats.analyzer.context import followed, is_follow_up
+from chats.analyzer.context import (
+    SIZE_ASKED,
+    followed,
+    is_follow_up,
+    is_size,
+    sold,
+)
 from chats.analyzer.encoder import ENCODER, Encoder
 from chats.analyzer.evidence import Quotes
 from chats.analyzer.features import Floats, Seen
@@ -23,6 +29,7 @@ from chats.analyzer.heads import (
     FLAGS,
     HEADS,
     INTENTS,
+    SAFE,
     SCENARIOS,
     SENTIMENTS,
     Heads,
@@ -85,7 +92,7 @@ def analyze_many(
 
 
 def _read_batch(asked: list[tuple[str | Turn, Context | None]]) -> list[Reading]:
-    pages = [_page(turn) for turn, _ in asked]
+    pages = [_page(turn, sold(context)) for turn, context in asked]
     chances = _chances(pages)
     return [
         _reading(page, _in_context(page, chance, context))
@@ -93,7 +100,7 @@ def _read_batch(asked: list[tuple[str | Turn, Context | None]]) -> list[Reading]
     ]
 
 
-def _page(turn: str | Turn) -> Page:
+def _page(turn: str | Turn, named: Collection[str] = ()) -> Page:
     encoder, _ = _artefacts()
     messages = (turn,) if isinstance(turn, str) else tuple(turn.messages)
     tokens: list[Word] = []
@@ -104,7 +111,7 @@ def _page(turn: str | Turn) -> Page:
         places += [number] * len(found)
         if len(tokens) > features.WORD_LIMIT * 4:
             break
-    return Page(messages, "\n".join(messages), features.see(tokens), places)
+    return Page(messages, "\n".join(messages), features.see(tokens, named), places)
 
 
 def _chances(pages: list[Page]) -> list[Chances]:
@@ -126,6 +133,8 @@ def _chances(pages: list[Page]) -> list[Chances]:
 def _in_context(page: Page, chances: Chances, context: Context | None) -> Chances:
     """Return the probabilities once the conversation has had its say."""
     forms = [token.form for token in page.seen.tokens]
+    if is_size(forms, context):
+        return Chances(SIZE_ASKED, chances.sentiments, chances.flags)
     if not forms or not is_follow_up(forms, chances.intents, context):
         return chances
     assert context is not None
@@ -175,11 +184,11 @@ def _options(chances: Chances, heads: Heads) -> Floats:
 
 def _flags(seen: Seen, chances: Chances, heads: Heads) -> tuple[Flag, ...]:
     """Return the flags of a turn: those that rang and those that were learnt."""
-    unsafe = 1 - float(chances.flags[0])
+    unsafe = float(chances.flags[SAFE:].sum())
     rung = {alarm.flag for alarm in seen.alarms}
     if unsafe < float(heads.settings[6 if rung else 5]):
         return ()
-    rung.add(FLAGS[int(chances.flags[1:].argmax())])
+    rung.add(FLAGS[int(chances.flags[SAFE:].argmax())])
     return tuple(flag for flag in FLAGS if flag in rung)
 
 
@@ -195,7 +204,7 @@ def _evidence(
         if flag in rung:
             found += quotes.alarm(rung[flag])
         else:
-            column = COLUMNS[2].start + 1 + FLAGS.index(flag)
+            column = COLUMNS[2].start + SAFE + FLAGS.index(flag)
             found += quotes.column("flag", flag.value, column)
     return tuple(found)
 

@@ -13,7 +13,7 @@ bounded, so time grows only with the text.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,8 @@ from chats.analyzer.text import Word
 RULES = Path(__file__).parent / "alarms.txt"
 AROUND = 60
 """Code points on either side of a match that a guard looks at."""
+ROOT = 5
+"""Letters by which a word of the good's title is known again."""
 READ = 6_000
 """Code points of a turn's regular spelling that the rules look at."""
 
@@ -78,9 +80,15 @@ def _after(lines: list[str], mark: str) -> Iterator[str]:
     return (line[len(mark) + 1 :] for line in lines if line.startswith(mark + " "))
 
 
-def alarms(tokens: list[Word]) -> list[Alarm]:
-    """Return the first alarm of each rule that fires, in the order of the rules."""
+def alarms(tokens: list[Word], named: Collection[str] = ()) -> list[Alarm]:
+    """
+    Return the first alarm of each rule that fires, in the order of the rules.
+
+    ``named`` are the words of the good's title: what is sold is no cause for
+    alarm («тараканы» under a gel against them).
+    """
     text, starts = _spelt(tokens)
+    sold = {word[:ROOT] for word in named if len(word) >= ROOT}
     found: list[Alarm] = []
     for rule in rules():
         for match in rule.raises.finditer(text):
@@ -89,8 +97,10 @@ def alarms(tokens: list[Word]) -> list[Alarm]:
             if rule.unless is None or not rule.unless.search(near):
                 first = max(bisect_right(starts, left) - 1, 0)
                 last = max(bisect_right(starts, right - 1) - 1, first)
-                found.append(Alarm(rule.flag, first, last))
-                break
+                raising = tokens[first : last + 1]
+                if sold.isdisjoint(token.form[:ROOT] for token in raising):
+                    found.append(Alarm(rule.flag, first, last))
+                    break
     return found
 
 

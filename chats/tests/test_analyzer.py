@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from chats.analyzer import (
     Context,
     Flag,
+    Good,
     Intent,
     Line,
     Reading,
@@ -17,6 +18,8 @@ from chats.analyzer import (
     analyze,
     analyze_many,
 )
+from chats.analyzer.safety import alarms
+from chats.analyzer.text import words
 
 NOON = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -78,7 +81,7 @@ def test_plain_messages_are_understood(text, intent):
             "корпус красивый, а экран не работает", "negative", id="pretty but broken"
         ),
         pytest.param("совсем не понравилось", "negative", id="denied praise"),
-        pytest.param("не скрипит и не шатается", "positive", id="denied blame"),
+        pytest.param("не линяет и не садится", "positive", id="denied blame"),
     ],
 )
 def test_the_tone_is_the_one_that_is_meant(text, sentiment):
@@ -235,6 +238,32 @@ def test_a_follow_up_question_keeps_the_subject():
     )
 
     assert analyze("а 46?", context).intent is Intent.AVAILABILITY
+
+
+@pytest.mark.parametrize("text", ["а 46?", "46?", "размер 46 ?", "а XL?"])
+def test_a_bare_size_under_clothes_asks_whether_there_is_one(text):
+    dress = Context(good=Good("Платье женское летнее"))
+
+    reading = analyze(text, dress)
+
+    assert (reading.intent, reading.scenario) == (Intent.AVAILABILITY, Scenario.UC3)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [("46?", "Чайник электрический"), ("46", "Платье"), ("46?", "Полотенце")],
+)
+def test_a_bare_number_elsewhere_is_read_as_it_stands(text, title):
+    assert analyze(text, Context(good=Good(title))) == analyze(text)
+
+
+def test_what_is_sold_is_no_cause_for_alarm():
+    text = "тараканы в субботу были, сегодня ни одного"
+    trap = Context(good=Good("Гель от тараканов"))
+
+    assert not any(item.kind == "flag" for item in analyze(text, trap).evidence)
+    assert alarms(words("тараканы"), ["тараканов"]) == []
+    assert alarms(words("тараканы"), ["гречка"])
 
 
 def test_a_bare_number_answers_what_was_asked():
