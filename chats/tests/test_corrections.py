@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -7,7 +8,10 @@ from django_scopes import scope
 
 from agentiq.testing import NOON, make_seller
 from chats import corrections
-from chats.analyzer import Flag, Intent, Sentiment, corpus
+from chats.analyzer import Flag, Intent, Sentiment, corpus, features, learning
+from chats.analyzer.encoder import ENCODER, Encoder
+from chats.analyzer.heads import INTENTS, Heads
+from chats.analyzer.text import words
 from chats.models import Analysis, Correction
 from chats.tests.conftest import say
 
@@ -111,6 +115,38 @@ def test_what_is_exported_is_masked_and_read_by_the_training(read, tmp_path):
     assert (plain.intent, plain.sentiment) == (Intent.SIZING_FIT, Sentiment.NEUTRAL)
     assert flagged.flags == (Flag.LEGAL_THREAT,)
     assert flagged.sentiment is Sentiment.NEGATIVE
+
+
+def test_exported_corrections_train_an_analyser_that_has_learnt_them(
+    read, tmp_path, monkeypatch, capsys
+):
+    base = tmp_path / "training" / "voice"
+    base.mkdir(parents=True)
+    for name, word in (("thanks.positive", "спасибо"), ("other.neutral", "алло")):
+        lines = [f"{word} {number}" for number in range(12)]
+        (base / f"{name}.txt").write_text("\n".join(lines), encoding="utf-8")
+    for number in range(12):
+        correct(read(f"спасибо {number}"), intent="order_cancel", sentiment="negative")
+    call_command("export_corrections", tmp_path / "export")
+    monkeypatch.setattr(corpus.load, "__defaults__", (base.parent,))
+    monkeypatch.setattr(learning, "ROUNDS", 20)
+    out = tmp_path / "heads.npz"
+
+    learning.main(["--extra", str(tmp_path / "export"), "--out", str(out)])
+
+    fitted = Heads.load(out)
+    turn = features.see(words("спасибо 5"))
+    dense = features.dense(Encoder(ENCODER), ["спасибо 5"], [turn])
+    best = fitted.scores([turn.hashes], dense)[0, :16].argmax()
+    assert INTENTS[best] is Intent.ORDER_CANCEL
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["examples"] == 24
+
+
+def test_a_folder_without_messages_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        learning.main(["--extra", str(tmp_path / "nowhere")])
+
+    assert "no messages in" in capsys.readouterr().err
 
 
 def test_the_last_correction_counts_and_a_second_export_needs_an_empty_folder(
