@@ -257,13 +257,13 @@ def dense(encoder: Encoder, texts: list[str], turns: list[Seen]) -> Floats:
     """Return the encoder's view, shape, mood, alarms, topics: a row of DENSE each."""
     vectors, peaks = encoder.encode([plain(turn.tokens) for turn in turns])
     rest = [
-        shape(text, turn.tokens)
-        + mood(turn.tokens)
-        + _rung(turn.alarms)
-        + topics(turn.tokens)
+        shape(text, turn.tokens) + mood(turn.tokens) + _rung(turn.alarms)
         for text, turn in zip(texts, turns, strict=True)
     ]
-    return np.hstack([vectors, peaks, np.array(rest, dtype=np.float32)])
+    touched = np.zeros((len(turns), TOPICS), dtype=np.float32)
+    for row, turn in zip(touched, turns, strict=True):
+        row[list(topics(turn.tokens))] = 1
+    return np.hstack([vectors, peaks, np.array(rest, dtype=np.float32), touched])
 
 
 def _rung(rung: list[Alarm]) -> list[float]:

@@ -53,19 +53,23 @@ PAIRS = {pair: at for at, pair in enumerate(combinations(range(len(NAMES)), 2))}
 TOPICS = len(NAMES) + DENIABLE + len(PAIRS)
 
 
-def topics(tokens: list[Word]) -> list[float]:
-    """Return 1 for each topic that is there, is denied, meets another: TOPICS."""
-    found = [0.0] * TOPICS
+def topics(tokens: list[Word]) -> set[int]:
+    """
+    Return which of TOPICS places a turn takes.
+
+    First come the topics that are there, then those denied, then the PAIRS met.
+    """
+    found: set[int] = set()
     met: list[tuple[int, int]] = []
     forms = [token.form for token in tokens[:READ]]
     for at, form in enumerate(forms):
         denied = _denied(forms, at)
         for topic in about(form):
             if denied and topic < DENIABLE:
-                found[len(NAMES) + topic] = 1.0
+                found.add(len(NAMES) + topic)
             else:
                 met.append((at, topic))
-                found[topic] = 1.0
+                found.add(topic)
     first = len(NAMES) + DENIABLE
     start = 0
     for number, (at, topic) in enumerate(met):
@@ -74,7 +78,7 @@ def topics(tokens: list[Word]) -> list[float]:
         for _, other in met[start:number]:
             if other != topic:
                 pair = (other, topic) if other < topic else (topic, other)
-                found[first + PAIRS[pair]] = 1.0
+                found.add(first + PAIRS[pair])
     return found
 
 
