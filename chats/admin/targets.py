@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from chats import clocks, hours
 from chats.hours import HoursError
@@ -52,7 +53,7 @@ class AnswerTargetForm(forms.ModelForm):
     holidays_text = forms.CharField(
         label=_("Days off and holidays"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text=_("Dates such as 01.01.2027–08.01.2027, 23.02.2027. Nobody works."),
     )
 
@@ -63,6 +64,7 @@ class AnswerTargetForm(forms.ModelForm):
             self.fields[name] = forms.CharField(
                 label=label,
                 required=False,
+                widget=UnfoldAdminTextInputWidget(),
                 initial=hours.written(map(tuple, self.instance.week[number])),
             )
         self.fields["monday"].help_text = _(

@@ -23,7 +23,7 @@ from agentiq.wb.simulator import Simulator, serve
 from chats import fates, inbox
 from chats.demo import history, people, shop
 from chats.demo.people import Said, Story
-from chats.models import Chat, Message
+from chats.models import Chat, Message, SavedReply
 from promos import tokens
 from promos.models import Membership, Product, PromoCode, Seller
 from promos.rules import days
@@ -95,6 +95,10 @@ def open_shop(now: datetime) -> Seller:
         Product.objects.bulk_create(_product(seller, good, now) for good in shop.GOODS)
         for code in shop.codes(days.moscow_date(now)):
             _enter(seller, code)
+        SavedReply.objects.bulk_create(
+            SavedReply(seller=seller, title=title, text=text)
+            for title, text in shop.SAVED
+        )
     return seller
 
 

@@ -27,8 +27,10 @@ from chats.models import (
     Decision,
     Message,
     Outgoing,
+    SavedReply,
     Suggestion,
 )
+from chats.policy import rendering
 from promos.models import Product, PromoCode, PromoCodeSend, Seller
 from promos.rules.days import moscow_date
 from promos.rules.limits import SLOTS, max_overlap
@@ -138,6 +140,8 @@ def test_a_seeded_shop_looks_as_if_it_had_worked_for_ninety_days(few, tmp_path):
         assert not PromoCodeSend.objects.filter(message_id="").exists()
         assert Product.objects.filter(price__gt=0).count() == len(shop.GOODS)
         assert Product.objects.filter(cost__gt=0).count() >= 10
+        for saved in SavedReply.objects.all():
+            rendering.slots_of(saved.text)  # raises where a slot is unknown
         assert ChatOrder.objects.filter(fate="bought").exists()
         assert ChatOrder.objects.filter(fate="").exists()  # too old for WB to tell
 
