@@ -190,8 +190,8 @@ class Analytics(serializers.Serializer):
     conversions = serializers.JSONField(
         allow_null=True,
         help_text=_(
-            "Sales by code. Null: this version reads no sales reports of WB, and a send "
-            "is no sale, so nothing stands in for them."
+            "Sales by code. Null: this version does not match sales to codes, and a "
+            "send is no sale, so nothing stands in for them."
         ),
     )
 

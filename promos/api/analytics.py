@@ -69,7 +69,8 @@ class PromoCodeAnalytics(Endpoint):
         summary=_("How codes are used"),
         description=_(
             "Sends by Moscow day, code, use case, intent, mood and more: the figures of "
-            "the dashboard and its files. “conversions” is null: sales are not read."
+            "the dashboard and its files. “conversions” is null: no sale is "
+            "matched to a code."
         ),
         parameters=[AnalyticsQuery],
         responses={200: Analytics},
