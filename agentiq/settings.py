@@ -401,10 +401,18 @@ UNFOLD = {
     "SITE_HEADER": "AgentIQ",
     "SITE_SUBHEADER": _("Promo codes for Wildberries chats"),
     "SITE_SYMBOL": "sell",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("chats/icon.svg"),
+        }
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
+    "SIDEBAR": {"navigation": "chats.admin.menu.navigation"},
     "ENVIRONMENT": "promos.admin.home.shop_badge",
     "ACCOUNT": {
         "navigation": [

@@ -91,6 +91,11 @@ class Home:
     prices_as_of: datetime | None
 
     @property
+    def now(self) -> Alert | None:
+        """Return the most urgent thing of today, None when nothing presses."""
+        return self.alerts[0] if self.alerts else None
+
+    @property
     def next_step(self) -> Step | None:
         """Return the first step not done, None when all are."""
         return next((step for step in self.steps if not step.is_done), None)

@@ -109,7 +109,6 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
     resource_classes = (PromoCodeResource,)
     form = PromoCodeForm
     change_form_outer_after_template = "admin/code_preview.html"
-    actions_list = ("open_planner", "open_why")
     actions_detail = ("open_extend", "open_version", "open_made")
     actions_row = ("open_extend",)
     actions = ("switch_off", "switch_on")
@@ -221,16 +220,6 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
         """A code that went out stays: its sends refer to it."""
         sent = obj is not None and obj.first_sent_at
         return super().has_delete_permission(request, obj) and not sent
-
-    @action(description=_("Slot planner"), url_path="go-planner", icon="view_timeline")
-    def open_planner(self, request: HttpRequest) -> HttpResponse:
-        return redirect("admin:promos_promocode_planner")
-
-    @action(
-        description=_("Why is a code not suggested?"), url_path="go-why", icon="help"
-    )
-    def open_why(self, request: HttpRequest) -> HttpResponse:
-        return redirect("admin:promos_promocode_why")
 
     @action(
         description=_("Extend with a new code"),

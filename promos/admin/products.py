@@ -65,7 +65,7 @@ class ProductAdmin(ProductPages, FilesAdmin):
 
     resource_classes = (ProductResource,)
     form = ProductForm
-    actions_list = ("open_calculator", "open_actions", "sync_now")
+    actions_list = ("sync_now",)
     actions_row = ("open_calculation",)
     actions_detail = ("open_calculation",)
     list_display = (
@@ -135,16 +135,6 @@ class ProductAdmin(ProductPages, FilesAdmin):
         if set(form.changed_data) & set(COSTS):
             obj.cost_updated_at = timezone.now()
         super().save_model(request, obj, form, change)
-
-    @action(
-        description=_("Margin calculator"), url_path="go-calculator", icon="calculate"
-    )
-    def open_calculator(self, request: HttpRequest) -> HttpResponse:
-        return redirect("admin:promos_product_calculator")
-
-    @action(description=_("WB actions"), url_path="go-actions", icon="local_offer")
-    def open_actions(self, request: HttpRequest) -> HttpResponse:
-        return redirect("admin:promos_product_actions")
 
     @action(
         description=_("Read from WB now"),
