@@ -337,6 +337,9 @@ def test_drafts_are_not_asked_for_unless_switched_on(provider, make_chat):
         pytest.param("Спасибо вам! Держите {код} на скидку.", id="a slot"),
         pytest.param("Спасибо вам! Пишите нам в телеграм @shop.", id="a contact"),
         pytest.param("Спасибо вам! Мы вернём деньги за отзыв.", id="a promise"),
+        pytest.param(
+            "Спасибо вам! Разницу отдадим вам из своего кармана.", id="a paraphrase"
+        ),
         pytest.param("Спасибо вам! Скидка 90 % только сегодня.", id="a percent"),
         pytest.param("Я языковая модель и рада помочь вам.", id="a machine"),
         pytest.param("Ок", id="one word"),
