@@ -28,7 +28,7 @@ from agentiq.wb.errors import (
     WbThrottled,
 )
 from agentiq.wb.records import EventPage
-from chats import inbox
+from chats import inbox, listing
 from chats.inbox import Received
 from chats.models import FeedCursor
 from promos import tokens
@@ -278,7 +278,7 @@ def _refresh_cards(poll: Poll) -> Steps:
     poll.cursor.chats_tried_at = poll.now
     try:
         cards = yield poll.client.chats
-        inbox.receive_cards(poll.seller, cards, now=poll.now)
+        listing.receive(poll.seller, cards, now=poll.now)
     except WbForbidden as error:
         tokens.refuse(poll.client.row, error, now=poll.now)
     except WbError as error:

@@ -5,7 +5,6 @@ A page and the cursor after it are one transaction, so a crash repeats a page an
 loses none. What the chat list shows is kept on Chat and moved here, set by set.
 """
 
-import hashlib
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from typing import Any
 from django.db import connection, transaction
 from django_scopes import scope
 
-from agentiq.wb.records import ChatCard, ChatEvent, EventPage, GoodCard
-from chats import bulk, clocks, live, tellings
+from agentiq.wb.records import ChatEvent, EventPage, GoodCard
+from chats import bulk, clocks, live, sizes, tellings
 from chats.models import (
     Attachment,
     Chat,
@@ -32,12 +31,8 @@ from promos.models import Seller, Webhook
 logger = logging.getLogger(__name__)
 
 OWN = "seller-public-api"  # written through the API: by us or another program
-_ID_LENGTH = 100
-_BIGGEST = 2**63 - 1
 _BIGGEST_PRICE = 10**10
-_LAST_YEAR = 2200  # a time beyond is a fault of the feed, and would top every list
 _LONGEST_TEXT = 100_000  # WB allows 1000; PostgreSQL cannot index a megabyte
-_CARDS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -87,30 +82,6 @@ def receive(seller: Seller, page: EventPage, *, now: datetime) -> Received:
     return received
 
 
-def receive_cards(seller: Seller, cards: Sequence[ChatCard], *, now: datetime) -> int:
-    """
-    Take signatures, names and orders from WB's list of chats; return how many changed.
-
-    A chat the feed never told of is created. A new signature replaces the old one,
-    which is kept: WB does not say how long it stays valid.
-    """
-    changed = 0
-    with scope(seller=seller):
-        for start in range(0, len(cards), _CARDS_AT_ONCE):
-            with transaction.atomic():
-                some = {
-                    _id(card.chat_id): card
-                    for card in cards[start : start + _CARDS_AT_ONCE]
-                }
-                changed += _store_cards(seller, some, now)
-        FeedCursor.objects.update_or_create(
-            seller=seller, defaults={"chats_read_at": now}
-        )
-        if changed:
-            live.bump(seller.pk)
-    return changed
-
-
 def _lock_cursor(seller: Seller) -> None:
     """Lock the seller's cursor first of all: pages are stored one after another."""
     query = "SELECT 1 FROM chats_feedcursor WHERE seller_id = %s FOR UPDATE"
@@ -136,7 +107,7 @@ def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Receiv
     chats = _chats(seller, events, now)
     first: dict[str, ChatEvent] = {}
     for event in events:
-        first.setdefault(_id(event.event_id), event)
+        first.setdefault(sizes.known_id(event.event_id), event)
     new = bulk.insert(
         Message,
         [_message(seller, chats, key, it, now) for key, it in first.items()],
@@ -146,20 +117,20 @@ def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Receiv
         return Received()
     found = [(pk, first[event_id]) for pk, event_id in new]
     # A new chat's event has its own time; two of one millisecond keep feed order.
-    found.sort(key=lambda pair: (_moment(pair[1], now), pair[0]))
+    found.sort(key=lambda pair: (sizes.moment(pair[1], now), pair[0]))
     _keep(seller.pk, chats, found, now)
     _store_files(seller, found)
-    _store_orders(
+    store_orders(
         seller,
         [
-            (chats[_id(it.chat_id)].id, it.good_card, _moment(it, now))
+            (chats[sizes.known_id(it.chat_id)].id, it.good_card, sizes.moment(it, now))
             for _, it in found
             if it.good_card
         ],
     )
     _tell(seller, [pk for pk, _ in found], now)
     live.bump(seller.pk)
-    touched = {_id(event.chat_id): None for _, event in found}
+    touched = {sizes.known_id(event.chat_id): None for _, event in found}
     own = tuple(pk for pk, it in found if it.sender == "seller" and it.source == OWN)
     waiting = [chats[it] for it in touched if chats[it].asked]
     return Received(
@@ -186,7 +157,7 @@ def _chats(
     seller: Seller, events: Sequence[ChatEvent], now: datetime
 ) -> dict[str, _Kept]:
     """Return the chats of the events, locked; unknown ones are created."""
-    keys = list(dict.fromkeys(_id(event.chat_id) for event in events))
+    keys = list(dict.fromkeys(sizes.known_id(event.chat_id) for event in events))
     chats = _locked_chats(seller, keys)
     missing = [key for key in keys if key not in chats]
     if missing:
@@ -204,7 +175,7 @@ def _chats(
         if len(made) < len(missing):  # another process was quicker
             chats |= _locked_chats(seller, [it for it in missing if it not in chats])
     for event in events:
-        chat = chats[_id(event.chat_id)]
+        chat = chats[sizes.known_id(event.chat_id)]
         # The list of chats knows newer signatures than the feed's history.
         if event.reply_sign and not chat.reply_sign and len(event.reply_sign) <= 500:
             chat.reply_sign = event.reply_sign
@@ -231,10 +202,10 @@ def _keep(
     foreign: list[tuple[int, str]] = []
     touched: dict[int, _Kept] = {}
     for pk, event in found:
-        chat = chats[_id(event.chat_id)]
+        chat = chats[sizes.known_id(event.chat_id)]
         touched[chat.id] = chat
         _fold(chat, pk, event, now)
-        if event.sender == "seller" and event.source == OWN and _says(event):
+        if event.sender == "seller" and event.source == OWN and sizes.says(event):
             foreign.append((chat.id, event.text))
     _look_up([chat for chat in touched.values() if chat.unclear])
     own = clocks.of(seller_id)
@@ -254,13 +225,13 @@ def _fold(chat: _Kept, pk: int, event: ChatEvent, now: datetime) -> None:
     """Let one new message move its chat; they come in order of time."""
     chat.message_count += 1
     if event.good_card and event.good_card.nm_id:
-        chat.nm_id = _whole(event.good_card.nm_id) or chat.nm_id
-    if not _says(event):
+        chat.nm_id = sizes.whole(event.good_card.nm_id) or chat.nm_id
+    if not sizes.says(event):
         return
-    at = _moment(event, now)
+    at = sizes.moment(event, now)
     if chat.last_at is None or at >= chat.last_at:
-        chat.last_at, chat.last_event_id = at, _id(event.event_id)
-        chat.last_message_id, chat.preview = pk, _preview(event)
+        chat.last_at, chat.last_event_id = at, sizes.known_id(event.event_id)
+        chat.last_message_id, chat.preview = pk, sizes.preview(event)
     if event.sender == "client":
         _ask(chat, event, at)
     elif event.sender == "seller":
@@ -366,14 +337,14 @@ def _message(
     card = event.good_card
     return {
         "seller_id": seller.pk,
-        "chat_id": chats[_id(event.chat_id)].id,
+        "chat_id": chats[sizes.known_id(event.chat_id)].id,
         "event_id": key,
         "event_type": event.event_type[:30],
         "sender": event.sender[:10],
         "source": event.source[:30],
         "text": event.text[:_LONGEST_TEXT],
-        "nm_id": _whole(card.nm_id) if card else None,
-        "added_at": _moment(event, now),
+        "nm_id": sizes.whole(card.nm_id) if card else None,
+        "added_at": sizes.moment(event, now),
         "stored_at": now,
     }
 
@@ -387,7 +358,7 @@ def _store_files(seller: Seller, found: Iterable[tuple[int, ChatEvent]]) -> None
             "download_id": file.download_id,
             "name": file.name[:300],
             "content_type": file.content_type[:100],
-            "size": _whole(file.size),
+            "size": sizes.whole(file.size),
         }
         for pk, event in found
         for file in event.files
@@ -396,15 +367,16 @@ def _store_files(seller: Seller, found: Iterable[tuple[int, ChatEvent]]) -> None
     bulk.insert(Attachment, rows)
 
 
-def _store_orders(
+def store_orders(
     seller: Seller, seen: Iterable[tuple[int, GoodCard, datetime]]
 ) -> None:
+    """Keep the orders that chats were about; one known already stays as it is."""
     rows = [
         {
             "seller_id": seller.pk,
             "chat_id": chat_id,
             "rid": (card.rid or "")[:100],
-            "nm_id": _whole(card.nm_id),
+            "nm_id": sizes.whole(card.nm_id),
             "price": card.price
             if card.price is not None and abs(card.price) < _BIGGEST_PRICE
             else None,
@@ -416,102 +388,3 @@ def _store_orders(
         if card.rid or card.nm_id
     ]
     bulk.insert(ChatOrder, rows)
-
-
-# WB's list of chats
-
-
-def _store_cards(seller: Seller, cards: dict[str, ChatCard], now: datetime) -> int:
-    rows = [
-        {
-            "seller_id": seller.pk,
-            "wb_chat_id": key,
-            "reply_sign": _sign(card),
-            "buyer_name": card.client_name[:200],
-            "nm_id": _whole(card.good_card.nm_id) if card.good_card else None,
-            "last_at": card.last_at,
-            "preview": card.last_text[:200],
-            "created_at": now,
-            "changed_at": now,
-        }
-        for key, card in cards.items()
-    ]
-    created = bulk.insert(Chat, rows, returning=("id",))
-    known = Chat.objects.select_for_update(no_key=True).order_by("pk")
-    ids, changed = {}, []
-    for chat in known.filter(wb_chat_id__in=list(cards)).only(*_CARD_FIELDS):
-        ids[chat.wb_chat_id] = chat.pk
-        if _refresh(chat, cards[chat.wb_chat_id]):
-            changed.append({name: getattr(chat, name) for name in _CARD_FIELDS})
-    bulk.update(Chat, [row | {"changed_at": now} for row in changed])
-    _store_orders(
-        seller,
-        [(ids[key], it.good_card, now) for key, it in cards.items() if it.good_card],
-    )
-    return len(created) + len(changed)
-
-
-_CARD_FIELDS = (
-    "id",
-    "wb_chat_id",
-    "reply_sign",
-    "previous_sign",
-    "buyer_name",
-    "nm_id",
-)
-
-
-def _refresh(chat: Chat, card: ChatCard) -> bool:
-    before = (chat.reply_sign, chat.buyer_name, chat.nm_id)
-    sign = _sign(card)
-    if sign and sign not in (chat.reply_sign, chat.previous_sign):
-        chat.previous_sign, chat.reply_sign = chat.reply_sign, sign
-    chat.buyer_name = chat.buyer_name or card.client_name[:200]
-    if chat.nm_id is None and card.good_card:
-        chat.nm_id = _whole(card.good_card.nm_id)
-    return before != (chat.reply_sign, chat.buyer_name, chat.nm_id)
-
-
-def _sign(card: ChatCard) -> str:
-    sign = card.reply_sign or ""
-    if len(sign) > 500:
-        logger.warning("a signature of %s characters was left out", len(sign))
-        return ""
-    return sign
-
-
-# Values of any size
-
-
-def _says(event: ChatEvent) -> bool:
-    """
-    Whether the event is part of the conversation.
-
-    A buyer's empty message may be of a kind the API does not show, and waits all
-    the same; a seller's counts as an answer only when WB says where it was written.
-    """
-    if event.text or event.files:
-        return True
-    if event.event_type not in ("", "message"):
-        return False
-    return event.sender == "client" or bool(event.source)
-
-
-def _preview(event: ChatEvent) -> str:
-    words = event.text or ", ".join(file.name for file in event.files if file.name)
-    return " ".join(words[:400].split())[:200]
-
-
-def _id(value: str) -> str:
-    """Return the id, or a shorter one that is as much its own."""
-    if len(value) <= _ID_LENGTH:
-        return value
-    return value[:59] + ":" + hashlib.sha1(value.encode()).hexdigest()
-
-
-def _moment(event: ChatEvent, now: datetime) -> datetime:
-    return event.added_at if 2000 <= event.added_at.year < _LAST_YEAR else now
-
-
-def _whole(value: int | None) -> int | None:
-    return value if value is not None and 0 <= value <= _BIGGEST else None

@@ -20,7 +20,7 @@ from django_scopes import scope
 
 from agentiq.wb.client import Hosts, WbClient
 from agentiq.wb.simulator import Simulator, serve
-from chats import fates, inbox
+from chats import fates, inbox, listing
 from chats.demo import history, people, shop
 from chats.demo.people import Said, Story
 from chats.models import Chat, Message, SavedReply
@@ -182,7 +182,7 @@ def read_feed(seller: Seller, client: WbClient, now: datetime) -> None:
     while (page := client.events(cursor)).total:
         inbox.receive(seller, page, now=now)
         cursor = page.next
-    inbox.receive_cards(seller, client.chats(), now=now)
+    listing.receive(seller, client.chats(), now=now)
 
 
 def backdate(seller: Seller, now: datetime) -> None:

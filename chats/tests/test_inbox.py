@@ -10,7 +10,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.testing import NOON, make_seller
 from agentiq.wb.records import ChatCard, ChatEvent, EventPage, FileRef, GoodCard
-from chats import inbox
+from chats import inbox, listing
 from chats.models import (
     Analysis,
     Attachment,
@@ -340,7 +340,7 @@ def test_a_chat_known_from_the_feed_waits_for_its_signature(seller, receive):
     assert not chat.can_reply
     assert received.chats_without_sign == (chat.pk,)
 
-    inbox.receive_cards(seller, [card("sign-1")], now=minute(61))
+    listing.receive(seller, [card("sign-1")], now=minute(61))
 
     chat.refresh_from_db()
     assert (chat.reply_sign, chat.nm_id) == ("sign-1", 777)
@@ -350,7 +350,7 @@ def test_a_chat_known_from_the_feed_waits_for_its_signature(seller, receive):
 
 def test_a_new_signature_keeps_the_old_one_beside_it(seller):
     for sign in ("sign-1", "sign-2", "sign-1", None):
-        inbox.receive_cards(seller, [card(sign)], now=NOON)
+        listing.receive(seller, [card(sign)], now=NOON)
 
     chat = Chat.objects.get()
     assert (chat.reply_sign, chat.previous_sign) == ("sign-2", "sign-1")
@@ -359,14 +359,14 @@ def test_a_new_signature_keeps_the_old_one_beside_it(seller):
 def test_the_list_of_chats_creates_what_the_feed_never_told(seller):
     cards = [card(f"s{n}", f"1:{n}", last_text="Да", last_at=NOON) for n in range(3)]
 
-    assert inbox.receive_cards(seller, cards, now=NOON) == 3
-    assert inbox.receive_cards(seller, cards, now=NOON) == 0
+    assert listing.receive(seller, cards, now=NOON) == 3
+    assert listing.receive(seller, cards, now=NOON) == 0
     assert Chat.objects.filter(preview="Да", last_at=NOON).count() == 3
     assert ChatOrder.objects.count() == 3
 
 
 def test_old_history_does_not_bring_back_an_old_signature(seller, receive):
-    inbox.receive_cards(seller, [card("new")], now=NOON)
+    listing.receive(seller, [card("new")], now=NOON)
 
     receive(event(0, reply_sign="old", is_new_chat=True))
 

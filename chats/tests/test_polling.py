@@ -8,7 +8,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import connect
 from agentiq.testing import NOON, make_seller
-from chats import feed, inbox, polling, tasks
+from chats import feed, polling, sizes, tasks
 from chats.models import Chat, FeedCursor, Message, Outgoing
 from promos.models import WbToken
 
@@ -320,7 +320,7 @@ def test_an_event_nobody_can_store_does_not_stop_the_feed(
     simulator.buyer_says(chat_id, "Три")
     # A field that will be longer than ours one day, in spite of all care.
     monkeypatch.setattr(
-        inbox, "_preview", lambda it: it.text * (100 if "Три" in it.text else 1)
+        sizes, "preview", lambda it: it.text * (100 if "Три" in it.text else 1)
     )
 
     polled = poll(now)
