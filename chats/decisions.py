@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from agentiq.wb.records import Attachment
 from chats import matching, reasons, snapshots, states, vetting, waiting
@@ -23,7 +23,6 @@ from chats.models import (
     Draft,
     Message,
     Outgoing,
-    OutgoingChange,
     OutgoingFile,
     Suggestion,
 )
@@ -151,28 +150,31 @@ def write(
 
     An open suggestion of the chat is closed as answered. Raises Refused.
     """
-    with transaction.atomic():
-        locked = Chat.objects.select_for_update().get(pk=chat.pk)
-        locked.seller = chat.seller
+    try:
+        with transaction.atomic():
+            locked = Chat.objects.select_for_update().get(pk=chat.pk)
+            locked.seller = chat.seller
+            if promo_code and promo_code.code.casefold() not in text.casefold():
+                raise Refused("code_not_in_text")
+            act = _Act(
+                kind=Kind.WRITE,
+                text=text,
+                promo_code=promo_code,
+                suggestion=None,
+                operator=operator,
+                key=key,
+                seen_event_id=seen_event_id,
+                force=force,
+                undo_seconds=undo_seconds,
+                files=files,
+                copy=copy,
+                now=now,
+            )
+            return _take(locked, act)
+    except (IntegrityError, Refused):  # the same act again, told by its key
         if made := _made(key):
             return made
-        if promo_code and promo_code.code.casefold() not in text.casefold():
-            raise Refused("code_not_in_text")
-        act = _Act(
-            kind=Kind.WRITE,
-            text=text,
-            promo_code=promo_code,
-            suggestion=None,
-            operator=operator,
-            key=key,
-            seen_event_id=seen_event_id,
-            force=force,
-            undo_seconds=undo_seconds,
-            files=files,
-            copy=copy,
-            now=now,
-        )
-        return _take(locked, act)
+        raise
 
 
 def queued_by(decision: Decision) -> Outgoing | None:
@@ -349,15 +351,7 @@ def _take(chat: Chat, act: _Act) -> Decision:
         edited = act.kind == Kind.EDIT
         state = Suggestion.State.EDITED if edited else Suggestion.State.ACCEPTED
         act.suggestion.close(state, act.now)
-    else:  # one is open at most
-        Suggestion.objects.open().filter(chat=chat).update(
-            state=Suggestion.State.SUPERSEDED,
-            closed_at=act.now,
-            closed_reason="answered",
-        )
     decision.queued = _queue(chat, act, decision)
-    if act.operator is not None:
-        Draft.objects.filter(chat=chat, operator=act.operator).delete()
     return decision
 
 
@@ -450,15 +444,43 @@ def _queue(chat: Chat, act: _Act, decision: Decision) -> Outgoing:
             content_type=file.content_type,
             content=file.content,
         )
-    OutgoingChange.objects.create(
-        seller_id=chat.seller_id,
-        outgoing=outgoing,
-        status=status,
-        reason=reason,
-        actor=act.operator,
-        at=act.now,
-    )
+    _close_rest(chat, act, outgoing)
     return outgoing
+
+
+def _close_rest(chat: Chat, act: _Act, outgoing: Outgoing) -> None:
+    """
+    Note the reply's first state, close what it overtook, forget the draft.
+
+    One statement: a reply is written while the chat is locked. At most one suggestion
+    is open in a chat, and the one decided upon is closed already.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH overtaken AS (
+                UPDATE chats_suggestion SET state = 'superseded',
+                    closed_at = %(now)s, closed_reason = 'answered'
+                WHERE chat_id = %(chat)s AND state = 'shown'
+            ), sent AS (
+                DELETE FROM chats_draft
+                WHERE chat_id = %(chat)s AND operator_id = %(operator)s
+            )
+            INSERT INTO chats_outgoingchange
+                (seller_id, outgoing_id, status, reason, detail, actor_id, at)
+            VALUES (%(seller)s, %(outgoing)s, %(status)s, %(reason)s, '',
+                %(operator)s, %(now)s)
+            """,
+            {
+                "chat": chat.pk,
+                "seller": chat.seller_id,
+                "outgoing": outgoing.pk,
+                "status": str(outgoing.status),
+                "reason": str(outgoing.reason),
+                "operator": act.operator.pk if act.operator is not None else None,
+                "now": act.now,
+            },
+        )
 
 
 def _promo_snapshot(chat: Chat, act: _Act) -> dict[str, Any]:
