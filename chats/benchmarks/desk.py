@@ -299,7 +299,7 @@ def _weight(page: str, stand: Stand) -> Figures:
     with _stand.using(stand.database):
         client = Client()
         client.force_login(get_user_model().objects.get())
-        for turn in (-2, -1):
+        for turn in (-3, -2):  # of chats with one after them
             with CaptureQueriesContext(connection) as captured:
                 content = _content(page, stand, client, turn)
     queries = sum(not one["sql"].startswith(FRAME) for one in captured)
