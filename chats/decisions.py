@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from agentiq.wb.records import Attachment
@@ -377,6 +378,8 @@ def _check_code(code: PromoCode | None, now: datetime) -> None:
 
 
 def _check_files(files: Sequence[Attachment]) -> None:
+    if files and settings.WB_SEND_PROFILE == "chat-path":
+        raise Refused("no_files")
     for file in files:
         known = _MAGIC.get(file.content_type)
         if not known or not file.content.startswith(known):

@@ -44,6 +44,7 @@ REFUSED: Mapping[str, Promise] = {
     "no_code": _("This suggestion has no code."),
     "code_not_in_text": _("The chosen code is not in the text."),
     "bad_file": _("WB takes JPEG, PNG and PDF up to 5 MB, 30 MB together."),
+    "no_files": _("This way of sending takes no files: send the text alone."),
     "in_progress": _("The reply is already being sent."),
     "not_open": _("The delivery of this reply is already settled."),
     "no_key": _("The act has no key."),

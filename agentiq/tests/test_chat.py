@@ -60,6 +60,17 @@ def test_the_chat_path_profile_writes_json_to_the_chat(make_client, stub):
     assert json.loads(stub.seen[0]["body"]) == {"message": "Да"}
 
 
+def test_the_chat_path_profile_refuses_files_and_sends_nothing(make_client, stub):
+    photo = Attachment("a.png", b"png", "image/png")
+
+    with pytest.raises(errors.WbRejected, match="takes no files"):
+        make_client(send_profile="chat-path").send_message(
+            reply_sign=SIGN, text="Да", files=[photo], chat_id="1:64"
+        )
+
+    assert stub.seen == []
+
+
 def test_a_message_without_text_and_files_never_leaves(stub_wb, stub):
     with pytest.raises(ValueError, match="needs a text or a file"):
         stub_wb.send_message(reply_sign=SIGN)

@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from agentiq.wb import limits, wire
+from agentiq.wb.errors import WbRejected
 from agentiq.wb.records import (
     Attachment,
     ChatCard,
@@ -67,7 +68,8 @@ class ChatCalls(Transport):
         Send a text, files or both to a chat, once.
 
         WbUnknown means that the message may be there: settle it from the feed.
-        ``chat_id`` is needed by the chat-path profile only, which has no files.
+        ``chat_id`` is needed by the chat-path profile only, which has no files:
+        there they raise WbRejected, and nothing leaves.
         Source: POST /api/v1/seller/message, 10 requests per 10 s per seller.
         """
         if not text and not files:
@@ -113,8 +115,10 @@ class ChatCalls(Transport):
     def _chat_path(
         self, chat_id: str | None, text: str, files: Sequence[Attachment]
     ) -> Request:
-        if not chat_id or files:
-            raise ValueError("the chat-path profile needs a chat_id and takes no files")
+        if not chat_id:
+            raise ValueError("the chat-path profile needs a chat_id")
+        if files:
+            raise WbRejected("the chat-path profile takes no files", method=limits.SEND)
         place = quote(chat_id, safe=":")
         url = f"{self.hosts.chat}/api/v1/seller/chats/{place}/messages"
         return Request(limits.SEND, "POST", url, json={"message": text}, writes=True)

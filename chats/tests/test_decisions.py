@@ -230,6 +230,18 @@ def test_only_files_that_wb_takes_are_queued(write, name, kind, content, fine):
         assert refused(write, files=files).code == "bad_file"
 
 
+def test_a_way_of_sending_without_files_says_so_before_anything_is_queued(
+    write, settings
+):
+    settings.WB_SEND_PROFILE = "chat-path"
+    files = [Attachment("a.png", "image/png", b"\x89PNG....")]
+
+    error = refused(write, files=files)
+
+    assert error.code == "no_files"
+    assert "не передаёт файлы" in error.message
+
+
 def test_a_dry_run_keeps_everything_in(write, seller):
     seller.dry_run = True
     seller.save()
