@@ -16,8 +16,8 @@ from django.db.models import Count, F, Q, QuerySet
 
 from chats import decisions, llm
 from chats.analyzer.taxonomy import APOLOGY
-from chats.decisions import Refused
 from chats.models import AutoSend, Decision, Outgoing, Suggestion
+from chats.refusing import Refused
 from promos.models import PromoCodeSend, Seller
 from promos.rules import days
 

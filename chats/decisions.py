@@ -12,54 +12,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from agentiq.wb.records import Attachment
-from chats import matching, reasons, snapshots, states, vetting, waiting
+from chats import matching, snapshots, waiting
 from chats.distance import edit_distance
 from chats.models import (
     Chat,
     Decision,
-    Draft,
     Message,
     Outgoing,
     OutgoingFile,
     Suggestion,
 )
-from chats.policy import outbound
-from chats.policy.outbound import LIMIT, Violation
+from chats.refusing import Refused, check
 from promos.models import Membership, PromoCode
 
 Status = Outgoing.Status
 Kind = Decision.Kind
 NEWS = 20
-FILE_BYTES = 5 * 1024 * 1024
-ALL_BYTES = 30 * 1024 * 1024
-_MAGIC = {
-    "image/png": b"\x89PNG",
-    "image/jpeg": b"\xff\xd8\xff",
-    "application/pdf": b"%PDF",
-}
 _ENDS_WAITING = frozenset({"no_answer_needed", "answered_elsewhere"})
 """Skipped for these reasons, the buyer waits no longer."""
-
-
-class Refused(Exception):
-    """A decision was not taken; ``message`` says why to a person, ``code`` to a page."""
-
-    def __init__(
-        self,
-        code: str,
-        *,
-        violations: Sequence[Violation] = (),
-        news: Sequence[Message] = (),
-    ) -> None:
-        self.code = code
-        self.message = str(reasons.REFUSED[code])
-        self.violations = tuple(violations)
-        self.news = list(news)
-        super().__init__(self.message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,81 +159,6 @@ def queued_by(decision: Decision) -> Outgoing | None:
     return made or decision.outgoing.first()
 
 
-def undo(outgoing: Outgoing, *, operator: Any, now: datetime) -> bool:
-    """
-    Take a reply back that is not being sent yet; False when it is too late.
-
-    The text returns to the draft of ``operator``, and the buyer waits again.
-    """
-    with transaction.atomic():
-        locked = _locked(outgoing)
-        if locked.status not in (Status.QUEUED, Status.COPIED):
-            return False
-        states.change(locked, Status.CANCELLED, "undone", now=now, actor=operator)
-        chat = Chat.objects.select_for_update().get(pk=locked.chat_id)
-        waiting.again(chat, now=now)
-        waiting.mark_failed(chat, now=now)
-        if operator is not None and locked.text:
-            _to_draft(chat, operator, locked.text, now)
-    outgoing.refresh_from_db()
-    return True
-
-
-def retry(outgoing: Outgoing, *, operator: Any, now: datetime) -> Outgoing:
-    """Queue a failed reply again: a real attempt follows. Raises Refused."""
-    with transaction.atomic():
-        locked = _locked(outgoing)
-        if locked.status in (Status.QUEUED, Status.SENDING, Status.UNKNOWN):
-            raise Refused("in_progress")
-        if locked.status != Status.FAILED:
-            raise Refused("not_open")
-        _check_code(locked.promo_code, now)
-        _queue_again(locked, operator, now)
-    return locked
-
-
-def resolve_unknown(
-    outgoing: Outgoing, *, outcome: str, operator: Any, now: datetime
-) -> Outgoing:
-    """
-    Decide by hand upon a reply whose delivery is unknown.
-
-    ``outcome``: sent (a person saw it in the cabinet), retry, or drop. Raises Refused.
-    """
-    with transaction.atomic():
-        locked = _locked(outgoing)
-        if locked.status != Status.UNKNOWN:
-            raise Refused("not_open")
-        if outcome == "sent":
-            states.sent(locked, "confirmed_by_hand", at=now, now=now, actor=operator)
-        elif outcome == "retry":
-            _queue_again(locked, operator, now)
-        elif outcome == "drop":
-            states.failed(locked, "dropped_by_hand", now=now, actor=operator)
-        else:
-            raise ValueError(f"no such outcome: {outcome}")
-    return locked
-
-
-def confirm_copy(
-    outgoing: Outgoing, *, was_sent: bool, operator: Any, now: datetime
-) -> Outgoing:
-    """Answer «Отправлено?» of a copied reply. Raises Refused when it is settled."""
-    with transaction.atomic():
-        locked = _locked(outgoing)
-        if locked.status != Status.COPIED:
-            raise Refused("not_open")
-        if was_sent:
-            states.sent(locked, "copy_confirmed", at=now, now=now, actor=operator)
-        else:
-            states.change(
-                locked, Status.CANCELLED, "copy_dropped", now=now, actor=operator
-            )
-            chat = Chat.objects.select_for_update().get(pk=locked.chat_id)
-            waiting.again(chat, now=now)
-    return locked
-
-
 def news_since(chat: Chat, seen_event_id: str) -> list[Message]:
     """
     Return what happened in the chat after an event, oldest first.
@@ -346,7 +244,14 @@ def _take(chat: Chat, act: _Act) -> Decision:
     news = news_since(chat, act.seen_event_id)
     if news and not act.force:
         raise Refused("stale", news=news)
-    _check(chat, act)
+    check(
+        chat,
+        text=act.text,
+        promo_code=act.promo_code,
+        files=act.files,
+        copy=act.copy,
+        now=act.now,
+    )
     decision = _decision(chat, act, overrode=bool(news))
     if act.suggestion:
         edited = act.kind == Kind.EDIT
@@ -354,40 +259,6 @@ def _take(chat: Chat, act: _Act) -> Decision:
         act.suggestion.close(state, act.now)
     decision.queued = _queue(chat, act, decision)
     return decision
-
-
-def _check(chat: Chat, act: _Act) -> None:
-    """Raise Refused for a reply that may not or cannot go out."""
-    if not act.text.strip() and not act.files:
-        raise Refused("empty")
-    if len(act.text) > LIMIT:
-        raise Refused("too_long")
-    _check_code(act.promo_code, act.now)
-    _check_files(act.files)
-    if act.text.strip():
-        found = vetting.vet(act.text, chat=chat, promo_code=act.promo_code, now=act.now)
-        if outbound.blocks(found):
-            raise Refused("policy", violations=found)
-    if not chat.can_reply and not act.copy and not chat.seller.dry_run:
-        raise Refused("no_sign")
-
-
-def _check_code(code: PromoCode | None, now: datetime) -> None:
-    if code and not code.starts_at <= now < code.expires_at:
-        raise Refused("code_ended")
-
-
-def _check_files(files: Sequence[Attachment]) -> None:
-    if files and settings.WB_SEND_PROFILE == "chat-path":
-        raise Refused("no_files")
-    for file in files:
-        known = _MAGIC.get(file.content_type)
-        if not known or not file.content.startswith(known):
-            raise Refused("bad_file")
-        if len(file.content) > FILE_BYTES:
-            raise Refused("bad_file")
-    if sum(len(file.content) for file in files) > ALL_BYTES:
-        raise Refused("bad_file")
 
 
 def _decision(chat: Chat, act: _Act, *, overrode: bool) -> Decision:
@@ -544,34 +415,3 @@ def _skip(
     if reason in _ENDS_WAITING and not news_since(chat, seen_event_id):
         waiting.answered(chat, now=now)
     return decision
-
-
-# Afterwards
-
-
-def _locked(outgoing: Outgoing) -> Outgoing:
-    rows = Outgoing.objects.select_for_update(of=("self",))
-    related = ("chat", "seller", "promo_code", "operator", "decision")
-    return rows.select_related(*related).get(pk=outgoing.pk)
-
-
-def _queue_again(outgoing: Outgoing, operator: Any, now: datetime) -> None:
-    outgoing.due_at = now
-    outgoing.save(update_fields=["due_at"])
-    states.change(outgoing, Status.QUEUED, "retried", now=now, actor=operator)
-    chat = Chat.objects.select_for_update().get(pk=outgoing.chat_id)
-    waiting.answered(chat, now=now)
-    waiting.mark_failed(chat, now=now)
-
-
-def _to_draft(chat: Chat, operator: Any, text: str, now: datetime) -> None:
-    """Put the text back where it was written; what was typed since stays below."""
-    draft, created = Draft.objects.get_or_create(
-        chat=chat,
-        operator=operator,
-        defaults={"seller_id": chat.seller_id, "text": text, "updated_at": now},
-    )
-    if not created and draft.text != text:
-        draft.text = f"{text}\n\n{draft.text}".strip()
-        draft.updated_at = now
-        draft.save(update_fields=["text", "updated_at"])

@@ -49,7 +49,7 @@ REFUSED: Mapping[str, Promise] = {
     "not_open": _("The delivery of this reply is already settled."),
     "no_key": _("The act has no key."),
 }
-"""Why a decision was not taken: ``decisions.Refused.code``."""
+"""Why a decision was not taken: ``refusing.Refused.code``."""
 
 DELIVERY: Mapping[str, Promise] = {
     "queued": _("Waits to be sent; it can still be taken back."),

@@ -31,7 +31,7 @@ from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from agentiq.wb.tokens import decode_token
-from chats import decisions, matching, reasons
+from chats import decisions, matching, reasons, revisions
 from chats.benchmarks import _scratch
 from chats.benchmarks._chaos_wb import (
     CHAT_SENDS,
@@ -261,7 +261,7 @@ def _undo(seller: Seller, key: uuid.UUID) -> None:
         with scope(seller=seller):
             outgoing = Outgoing.objects.filter(key=key).first()
             if outgoing:
-                decisions.undo(outgoing, operator=None, now=timezone.now())
+                revisions.undo(outgoing, operator=None, now=timezone.now())
     except BROKEN:
         connection.close()
 

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from agentiq.testing import NOON
-from chats import autosend, decisions, outbox, suggestions
+from chats import autosend, outbox, revisions, suggestions
 from chats.models import Analysis, AutoSend, Decision, Outgoing, Suggestion
 from chats.tests.conftest import say
 
@@ -96,7 +96,7 @@ def test_with_evidence_the_reply_goes_out_labelled_and_undoable(
     outgoing = decision.outgoing.get()
     assert outgoing.text == proposed.text
     assert outgoing.due_at == NOON + timedelta(seconds=15)
-    assert decisions.undo(outgoing, operator=operator, now=NOON)
+    assert revisions.undo(outgoing, operator=operator, now=NOON)
 
 
 def test_the_same_suggestion_is_sent_once(proposed, shadow, settings_row):

@@ -8,9 +8,9 @@ from django_scopes import scope
 
 from agentiq.testing import NOON
 from agentiq.wb.records import Attachment
-from chats import decisions, suggestions
-from chats.decisions import Refused
+from chats import decisions, revisions, suggestions
 from chats.models import Chat, Decision, Draft, Outgoing, OutgoingChange
+from chats.refusing import Refused
 from chats.tests.conftest import say
 from promos.models import Membership, PromoCodeSend
 
@@ -272,12 +272,12 @@ def test_undoing_returns_the_text_and_the_wait(write, operator):
     outgoing = write().outgoing.get()
     assert not Draft.objects.exists()
 
-    assert decisions.undo(outgoing, operator=operator, now=NOON)
+    assert revisions.undo(outgoing, operator=operator, now=NOON)
 
     assert outgoing.status == "cancelled"
     assert Draft.objects.get().text == OWN
     assert Chat.objects.get().waiting_since == since
-    assert not decisions.undo(outgoing, operator=operator, now=NOON)
+    assert not revisions.undo(outgoing, operator=operator, now=NOON)
 
 
 def test_what_was_typed_since_stays_below_the_text_taken_back(write, operator):
@@ -290,7 +290,7 @@ def test_what_was_typed_since_stays_below_the_text_taken_back(write, operator):
         updated_at=NOON,
     )
 
-    decisions.undo(outgoing, operator=operator, now=NOON)
+    revisions.undo(outgoing, operator=operator, now=NOON)
 
     assert Draft.objects.get().text == f"{OWN}\n\nещё"
 
@@ -298,12 +298,12 @@ def test_what_was_typed_since_stays_below_the_text_taken_back(write, operator):
 def test_a_failed_reply_is_tried_again_only_then(write, operator):
     outgoing = write().outgoing.get()
     assert (
-        refused(decisions.retry, outgoing, operator=operator, now=NOON).code
+        refused(revisions.retry, outgoing, operator=operator, now=NOON).code
         == "in_progress"
     )
     Outgoing.objects.update(status="failed")
 
-    decisions.retry(outgoing, operator=operator, now=NOON)
+    revisions.retry(outgoing, operator=operator, now=NOON)
 
     outgoing.refresh_from_db()
     assert (outgoing.status, outgoing.reason) == ("queued", "retried")
@@ -324,7 +324,7 @@ def test_a_person_may_settle_an_unknown_delivery(
     outgoing = decide().outgoing.get()
     Outgoing.objects.update(status="unknown")
 
-    decisions.resolve_unknown(outgoing, outcome=outcome, operator=operator, now=NOON)
+    revisions.resolve_unknown(outgoing, outcome=outcome, operator=operator, now=NOON)
 
     outgoing.refresh_from_db()
     assert (outgoing.status, outgoing.reason) == (status, reason)
@@ -338,7 +338,7 @@ def test_a_copied_reply_is_sent_once_a_person_says_so(
     outgoing = decide(copy=True).outgoing.get()
     assert (outgoing.status, outgoing.reason) == ("copied", "copied")
 
-    decisions.confirm_copy(outgoing, was_sent=was_sent, operator=operator, now=NOON)
+    revisions.confirm_copy(outgoing, was_sent=was_sent, operator=operator, now=NOON)
 
     outgoing.refresh_from_db()
     assert outgoing.status == status

@@ -9,7 +9,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.testing import NOON, make_seller
 from agentiq.wb.records import Receipt
-from chats import decisions, outbox, settling
+from chats import outbox, revisions, settling
 from chats.models import Attempt, Chat, FeedCursor, Message, Outgoing, SendGate
 from promos.models import PromoCodeSend, WbToken
 
@@ -587,7 +587,7 @@ def test_undo_and_dispatch_race_and_one_wins(make_chat, queue, seller, operator,
 
         undone, claimed = race(
             seller,
-            lambda reply=outgoing: decisions.undo(reply, operator=operator, now=now),
+            lambda reply=outgoing: revisions.undo(reply, operator=operator, now=now),
             lambda: outbox.claim(now=now),
         )
 
@@ -598,6 +598,6 @@ def test_undo_and_dispatch_race_and_one_wins(make_chat, queue, seller, operator,
 
 def test_undone_at_noon_is_gone_for_good(make_chat, queue, operator):
     outgoing = queue(make_chat(), at=NOON)
-    decisions.undo(outgoing, operator=operator, now=NOON)
+    revisions.undo(outgoing, operator=operator, now=NOON)
 
     assert outbox.claim(now=NOON + timedelta(days=1)) is None

@@ -17,12 +17,13 @@ from chats import (
     desk,
     live,
     reasons,
+    refusing,
+    revisions,
     tasks,
     vetting,
     wording,
 )
 from chats.access import writing
-from chats.decisions import Refused
 from chats.forms import CorrectionForm, DecisionForm, ReplyForm
 from chats.models import (
     Analysis,
@@ -33,6 +34,7 @@ from chats.models import (
     Suggestion,
 )
 from chats.policy import outbound
+from chats.refusing import Refused
 from chats.views.showing import chat_context, chat_of, filters_of
 
 
@@ -116,7 +118,7 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a reply back while it still waits; its text returns to the draft."""
     outgoing = _outgoing(request, pk)
-    taken = decisions.undo(outgoing, operator=request.user, now=timezone.now())
+    taken = revisions.undo(outgoing, operator=request.user, now=timezone.now())
     live.bump(outgoing.seller_id)
     context = chat_context(request, chat_of(request, outgoing.chat_id))
     context["said"] = (
@@ -213,18 +215,18 @@ def _settle(outgoing: Outgoing, act: str, operator: Any) -> None:
     now = timezone.now()
     if outgoing.status == Outgoing.Status.COPIED:
         was_sent = act == "confirm"
-        decisions.confirm_copy(outgoing, was_sent=was_sent, operator=operator, now=now)
+        revisions.confirm_copy(outgoing, was_sent=was_sent, operator=operator, now=now)
     elif outgoing.status == Outgoing.Status.UNKNOWN:
         outcome = {"confirm": "sent", "retry": "retry"}.get(act, "drop")
-        decisions.resolve_unknown(outgoing, outcome=outcome, operator=operator, now=now)
+        revisions.resolve_unknown(outgoing, outcome=outcome, operator=operator, now=now)
     else:
-        decisions.retry(outgoing, operator=operator, now=now)
+        revisions.retry(outgoing, operator=operator, now=now)
 
 
 def _files(request: HttpRequest) -> tuple[FileToSend, ...]:
     """Return the chosen files; their size is known before they are read."""
     posted = request.FILES.getlist("files")
-    if any(file.size > decisions.FILE_BYTES for file in posted):
+    if any(file.size > refusing.FILE_BYTES for file in posted):
         raise Refused("bad_file")
     return tuple(
         FileToSend(file.name, file.read(), file.content_type) for file in posted
