@@ -1,5 +1,6 @@
 """``manage.py demo``: the whole loop on one machine, against a simulated WB."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -58,6 +59,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _interrupt)
+        logging.disable(logging.INFO)  # what a person reads here is told in words
         self.started = time.monotonic()
         self.port = options["port"]
         self.folder = Path(settings.DATA_DIR)
@@ -70,8 +72,7 @@ class Command(BaseCommand):
         except ProcessError as error:
             raise CommandError(str(error)) from None
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_IGN)
+            _ignore_interrupts()
             self._stop()
 
     def _run(
@@ -245,7 +246,13 @@ class Command(BaseCommand):
 
 
 def _interrupt(number: int, frame: Any) -> None:
+    _ignore_interrupts()  # a second Ctrl+C must not cut the stopping short
     raise KeyboardInterrupt
+
+
+def _ignore_interrupts() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _worker_answers() -> bool:
