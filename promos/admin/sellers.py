@@ -106,14 +106,17 @@ class SellerSettingsAdmin(ShopPages):
 
     @action(description=_("Calls to WB"), url_path="go-calls", icon="query_stats")
     def open_calls(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        self.find(request, object_id)
         return redirect("admin:promos_seller_calls")
 
     @action(description=_("Legal questions"), url_path="go-legal", icon="gavel")
     def open_legal(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        self.find(request, object_id)
         return redirect("admin:promos_seller_legal")
 
     @action(description=_("All data"), url_path="go-data", icon="archive")
     def open_data(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        self.find(request, object_id)
         return redirect("admin:promos_seller_data")
 
     def get_urls(self) -> list[URLPattern]:
