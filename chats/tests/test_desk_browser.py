@@ -358,6 +358,7 @@ def test_a_phone_shows_one_pane_and_never_scrolls_sideways(sign_in, operator, wa
     page.click("#rows .open >> nth=0")
     until(page, "#composer")
     widths.append(page.evaluate(wide))
+    send = page.locator("#send").bounding_box()
     page.click(".to-card")
     until(page, "#accept")
     widths.append(page.evaluate(wide))
@@ -371,6 +372,7 @@ def test_a_phone_shows_one_pane_and_never_scrolls_sideways(sign_in, operator, wa
     page.wait_for_timeout(500)
 
     assert widths == [360, 360, 360]
+    assert send["x"] + send["width"] <= 360
     assert small == []
     assert Outgoing.objects.count() == 1
 
