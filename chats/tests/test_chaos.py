@@ -24,7 +24,7 @@ def test_on_the_worst_day_every_reply_arrives_once():
     """
     Twenty per cent of answers lost, ten failed, workers killed, sessions cut.
 
-    A slow machine decides fewer of the thousand replies, in half a minute; CHAOS_SENDS
+    A slow machine decides fewer of the thousand replies, in twenty seconds; CHAOS_SENDS
     asks for so many, CHAOS_SEED changes the day. WB_CHAT_URL, with CHAOS_TOKENS (one a
     seller, by commas) where it does not take any, leads it to another stand-in.
     """
@@ -33,7 +33,7 @@ def test_on_the_worst_day_every_reply_arrives_once():
     found = chaos.chaos(
         sends=SENDS or chaos.SENDS,
         seed=int(os.environ.get("CHAOS_SEED", "1")),
-        within=float("inf") if SENDS else 30,
+        within=float("inf") if SENDS else 20,
         url=os.environ.get("WB_CHAT_URL", ""),
         tokens=tokens,
     )
@@ -41,9 +41,9 @@ def test_on_the_worst_day_every_reply_arrives_once():
     print(json.dumps(found))
     asked = found["asked"]
     assert found["decided"] == asked >= SENDS
-    assert found["dropped_answers"] > asked / 10
-    assert found["failed_answers"] > asked / 20
-    assert found["killed_workers"] > asked / 20
+    assert found["dropped_answers"] > asked / 20
+    assert found["failed_answers"] > asked / 40
+    assert found["killed_workers"] > asked / 40
     assert set(found["states"]) <= {"sent", "cancelled"}
     assert {name: found[name] for name in WRONG} == dict.fromkeys(WRONG, 0)
 
