@@ -6,7 +6,7 @@ RESET ?=
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& command -v "$$name" && break; done)
-WORKERS ?= 2
+WORKERS ?= 3
 BIN := .venv/bin
 
 .PHONY: help demo test install install-dev
@@ -21,7 +21,7 @@ demo: install ## demo shop, simulated WB, web, worker, beat (Ctrl+C stops all)
 	@exec $(BIN)/python manage.py demo --port $(PORT) $(if $(filter-out 0,$(RESET)),--reset)
 
 test: install-dev ## all tests; ARGS="chats -k outbox" for some
-	@exec $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	@exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 install: .venv/installed ## virtual environment with what running needs
 
