@@ -3,7 +3,8 @@ The PostgreSQL and Valkey servers that run when no DATABASE_URL / REDIS_URL is s
 
 Real servers from PyPI wheels, kept in one data folder. Every process that uses them
 holds a shared lock on ``users.lock``; whoever finds itself the last one at exit stops
-them. A killed process drops its lock by itself, so nothing is left running for long.
+them. A killed process drops its lock by itself: where it was the last one, the servers
+wait for the next to start, and stop with it.
 """
 
 import atexit
