@@ -20,7 +20,7 @@ from import_export import fields, resources, widgets
 from promos import registry, wording
 from promos.models import Product, PromoCode, Seller
 from promos.rules import limits
-from promos.rules.days import DAY, day_start, moscow_date
+from promos.rules.days import DAY, day_start, last_day, moscow_date
 from promos.rules.scope import parse_nm_ids
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -104,8 +104,8 @@ class Day(widgets.Widget):
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         if value is None:
             return ""
-        inside = value - timedelta(microseconds=1) if self.later else value
-        return moscow_date(inside).strftime("%d.%m.%Y")
+        day = last_day(value) if self.later else moscow_date(value)
+        return day.strftime("%d.%m.%Y")
 
 
 class Flag(widgets.Widget):

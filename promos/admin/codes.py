@@ -20,6 +20,7 @@ from promos.admin.pages import CodePages
 from promos.forms import PromoCodeForm
 from promos.models import PromoCode
 from promos.resources import PromoCodeResource
+from promos.rules.days import last_day
 from promos.rules.limits import LONGEST
 from promos.rules.status import Status, status
 
@@ -311,7 +312,7 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
 
     @admin.display(description=_("Last day"), ordering="expires_at")
     def last_day(self, promo_code: PromoCode) -> str:
-        return sentences.day(promo_code.expires_at - timedelta(microseconds=1))
+        return sentences.day(last_day(promo_code.expires_at))
 
     @admin.display(description=_("Days left"), ordering="expires_at")
     def days_left(self, promo_code: PromoCode) -> SafeString | str:

@@ -6,7 +6,7 @@ are over.
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +21,7 @@ from unfold.widgets import (
 
 from promos import sentences
 from promos.rules import limits
-from promos.rules.days import DAY, day_start, moscow_date
+from promos.rules.days import DAY, day_start, last_day, moscow_date
 from promos.rules.scope import Pasted, parse_nm_ids
 
 _IDLE = re.compile(r"[\s₽%]+")  # what stands around the figures
@@ -98,7 +98,7 @@ class LastDayField(FirstDayField):
     def prepare_value(self, value: Any) -> Any:
         """An end at 23:59 is the same day, one at midnight the day before."""
         if isinstance(value, datetime):
-            return moscow_date(value - timedelta(microseconds=1))
+            return last_day(value)
         return value
 
 

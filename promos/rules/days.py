@@ -45,12 +45,16 @@ def period(first: date, last: date) -> tuple[datetime, datetime]:
         raise ValueError(f"{first} to {last} leaves the calendar") from error
 
 
+def last_day(expires_at: datetime) -> date:
+    """Return the last Moscow day before an end that is not included."""
+    return moscow_date(expires_at - timedelta(microseconds=1))
+
+
 def days_of(starts_at: datetime, expires_at: datetime) -> tuple[date, date]:
     """Return the first and the last Moscow day that ``[start, end)`` touches."""
     if expires_at <= starts_at:
         raise ValueError("the period is empty")
-    last_moment = expires_at - timedelta(microseconds=1)
-    return moscow_date(starts_at), moscow_date(last_moment)
+    return moscow_date(starts_at), last_day(expires_at)
 
 
 def day_count(starts_at: datetime, expires_at: datetime) -> int:

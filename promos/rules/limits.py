@@ -32,7 +32,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from promos.rules.days import DAY, add_months, moscow_date
+from promos.rules.days import DAY, add_months, last_day, moscow_date
 
 SMALLEST_PERCENT = Decimal("3.00")
 LARGEST_PERCENT = Decimal("50.00")
@@ -296,7 +296,7 @@ def _period_problems(draft: Draft, today: date, *, already_live: bool) -> list[P
         found.append(Problem("expires_at", "too_short", {"days": 1}))
     elif length > LONGEST:
         found.append(Problem("expires_at", "too_long", {"days": LONGEST.days}))
-    elif moscow_date(draft.expires_at - timedelta(microseconds=1)) < today:
+    elif last_day(draft.expires_at) < today:
         found.append(Problem("expires_at", "ended"))
     return found
 

@@ -1,7 +1,7 @@
 """What templates of the desk need to say days, numbers and use cases."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -10,7 +10,7 @@ from django import template
 from promos import alert_words, sentences
 from promos.models import Alert, PromoCode
 from promos.planner import Missing
-from promos.rules.days import moscow_date
+from promos.rules import days
 from promos.rules.terms import UseCase
 
 register = template.Library()
@@ -42,7 +42,7 @@ def rubles(value: Decimal | None) -> str:
 @register.filter
 def last_day(promo_code: PromoCode) -> date:
     """Return the last Moscow day on which the code works."""
-    return moscow_date(promo_code.expires_at - timedelta(microseconds=1))
+    return days.last_day(promo_code.expires_at)
 
 
 @register.filter
@@ -58,11 +58,11 @@ def prefilled(missing: Missing) -> str:
     if window is None:
         return ""
     flags = {name: str(case is missing.gap.use_case) for case, name in FLAGS.items()}
-    days = {
+    given = {
         "starts_at": window.first.isoformat(),
         "expires_at": window.last.isoformat(),
     }
-    return urlencode(days | {name: it for name, it in flags.items() if it == "True"})
+    return urlencode(given | {name: it for name, it in flags.items() if it == "True"})
 
 
 @register.filter
