@@ -184,6 +184,8 @@ if "postgresql" not in DATABASES["default"]["ENGINE"]:
 DATABASES["default"].update(
     CONN_MAX_AGE=_typed("int", "DATABASE_CONN_MAX_AGE", 60),
     CONN_HEALTH_CHECKS=True,
+    OPTIONS=DATABASES["default"].get("OPTIONS", {})
+    | {"prepare_threshold": 5},  # of what agentiq.prepared asks, and of nothing else
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

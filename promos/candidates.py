@@ -20,6 +20,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
+from agentiq import prepared
 from promos.models import Product, PromoCode, Seller
 from promos.rules import budgets, days
 from promos.rules.terms import Terms, UseCase
@@ -125,7 +126,7 @@ def shop_budgets(seller: Seller, *, now: datetime) -> ShopBudgets:
     today = days.moscow_date(now)
     values = {"seller": seller.pk, "first": today.replace(day=1), "today": today}
     today_sent, month = Sent(), {}
-    for case, *of_month, sends, priced, discount in _asked(_BY_USE_CASE, values):
+    for case, *of_month, sends, priced, discount in prepared.rows(_BY_USE_CASE, values):
         month[case] = Sent(*of_month)
         today_sent += Sent(sends, priced, discount)
     of_day = None
@@ -141,7 +142,7 @@ def product(seller: Seller, nm_id: int | None) -> Product | None:
     """Return the shop's article, None for one it does not know."""
     if nm_id is None:
         return None
-    rows = _asked(_PRODUCT, {"seller": seller.pk, "nm_id": nm_id})
+    rows = prepared.rows(_PRODUCT, {"seller": seller.pk, "nm_id": nm_id})
     return Product.from_db(connection.alias, _PRODUCT_NAMES, rows[0]) if rows else None
 
 
@@ -163,7 +164,7 @@ def codes(
         "chat": chat_id,
         "recent": now - timedelta(days=seller.repeat_days),
     }
-    rows = _asked(_CODES, values)
+    rows = prepared.rows(_CODES, values)
     recently = bool(rows) and rows[0][-1]
     return Candidates(tuple(_candidate(row, seller, nm_id) for row in rows), recently)
 
@@ -200,12 +201,6 @@ def _terms(
         below_floor_until=days.day_start(until + days.DAY) if until else None,
         scope_size=scope,
     )
-
-
-def _asked(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return cursor.fetchall()
 
 
 def _named(model: type[Model], later: Collection[str]) -> tuple[str, ...]:
@@ -262,7 +257,7 @@ CROSS JOIN LATERAL (
       AND (loss_budget IS NOT NULL OR daily_cap IS NOT NULL)
 ) AS limited
 WHERE seller_id = %(seller)s AND replaced_by_id IS NULL
-  AND expires_at > %(since)s AND NOT id = ANY(%(exclude)s)
+  AND expires_at > %(since)s AND id <> ALL(%(exclude)s::bigint[])
 ORDER BY starts_at DESC, code
 """
 _BY_USE_CASE = """
