@@ -5,6 +5,8 @@ The embedded servers of the tests live in their own folder: running the tests ne
 touches the data of a demo. ``seller`` puts the test into that seller's scope.
 """
 
+import fcntl
+import hashlib
 import os
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -28,6 +30,63 @@ def _own_redis_keys(settings):
     prefix = f"test-{worker}-{uuid.uuid4().hex[:6]}"
     settings.REDIS_PREFIX = f"{prefix}:"
     settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": prefix}}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker):
+    """
+    Migrate once for all workers and runs: each copies one finished template.
+
+    Applying the migrations takes longer than any test, copying a database does not.
+    The template's name carries the text of every migration, so a changed one makes a
+    new template; old ones go.
+    """
+    from django.conf import settings
+    from django.db import connection
+
+    name = f"migrated_{_migrations_digest()}"
+    lock = Path(settings.DATA_DIR) / "template.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as handle, django_db_blocker.unblock():
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        _make_template(connection, name)
+    connection.settings_dict["TEST"]["TEMPLATE"] = name
+
+
+def _migrations_digest():
+    import django
+
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256(django.__version__.encode())
+    for path in sorted(root.glob("*/migrations/*.py")):
+        digest.update(path.read_bytes())
+    for name in ("settings.py", "../requirements.txt"):  # which apps, which releases
+        digest.update((root / "agentiq" / name).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _make_template(connection, name):
+    from django.core.management import call_command
+
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname ~ '^migrated_'")
+        found = {row[0] for row in cursor.fetchall()}
+        if name in found:
+            return
+        for stale in found | {f"raw_{name}"}:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{stale}"')
+        cursor.execute(f'CREATE DATABASE "raw_{name}"')
+    usual = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = f"raw_{name}"
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = usual
+    # Only a finished one gets the name: a run that is stopped half-way leaves none.
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'ALTER DATABASE "raw_{name}" RENAME TO "{name}"')
 
 
 @pytest.fixture
