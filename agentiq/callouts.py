@@ -3,11 +3,15 @@ Calls to addresses that sellers type in: never into our own network.
 
 The name is resolved once, every address it has must be public, and the connection
 goes to the address that was judged, so a name that changes in between (DNS
-rebinding) leads nowhere. Redirects are answers, not followed.
+rebinding) leads nowhere. Redirects are answers, not followed. However slowly the
+other side drips its bytes, a call ends after LONGEST seconds.
 """
 
 import ipaddress
 import socket
+from contextlib import suppress
+from threading import Timer
+from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
@@ -15,6 +19,7 @@ import urllib3
 from django.conf import settings
 
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
+LONGEST = 15.0  # seconds from connecting to the end of the answer
 MOST_READ = 1000  # bytes of an answer that are looked at
 
 
@@ -40,15 +45,15 @@ def check(url: str) -> None:
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
     """
-    Return status and the start of the answer to a POST.
+    Return the status of the answer to a POST and, when it is not 2xx, its start.
 
-    Raises Forbidden for an address inside, Unreachable when no answer came.
+    Raises Forbidden for an address inside, Unreachable when no answer came in time.
     """
     parts = _split(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     address = _resolve(parts.hostname or "", port)
     target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-    with _pool(parts, address, port) as pool:
+    with _End(LONGEST) as end, _pool(parts, address, port, end) as pool:
         try:
             answer = pool.request(
                 "POST",
@@ -59,11 +64,43 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
                 retries=False,
                 preload_content=False,
             )
-            text = answer.read(MOST_READ, decode_content=False)
+            if end.has_come:  # of a head cut short, http.client makes what it can
+                raise Unreachable("no answer in time")
+            taken = 200 <= answer.status < 300
+            text = b"" if taken else answer.read(MOST_READ, decode_content=False)
             answer.close()
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Unreachable(str(error)[:300]) from error
     return answer.status, text.decode("utf-8", "replace")
+
+
+class _End:
+    """So long from now its sockets end, whatever is still being read from them."""
+
+    def __init__(self, seconds: float) -> None:
+        self._sockets: list[socket.socket] = []
+        self.has_come = False
+        self._timer = Timer(seconds, self._come)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._timer.cancel()
+        for one in self._sockets:
+            one.close()
+
+    def awaits(self, one: socket.socket) -> None:
+        """End this one, too: a copy of it, since TLS takes the first away."""
+        self._sockets.append(one.dup())
+
+    def _come(self) -> None:
+        self.has_come = True
+        for one in self._sockets:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
 
 def _split(url: str) -> SplitResult:
@@ -113,15 +150,24 @@ def _is_local_name(host: str) -> bool:
     return "." not in name or name.endswith((".localhost", ".local", ".internal"))
 
 
-def _pool(parts: SplitResult, address: str, port: int) -> urllib3.HTTPConnectionPool:
+def _pool(
+    parts: SplitResult, address: str, port: int, end: _End
+) -> urllib3.HTTPConnectionPool:
     """A pool to the judged address that still checks the certificate of the name."""
-    if parts.scheme == "http":
-        return urllib3.HTTPConnectionPool(address, port, timeout=TIMEOUT)
-    return urllib3.HTTPSConnectionPool(
-        address,
-        port,
-        timeout=TIMEOUT,
-        ca_certs=certifi.where(),
-        server_hostname=parts.hostname,
-        assert_hostname=parts.hostname,
-    )
+    is_plain = parts.scheme == "http"
+    kind = urllib3.HTTPConnectionPool if is_plain else urllib3.HTTPSConnectionPool
+
+    class Connection(kind.ConnectionCls):  # type: ignore[name-defined,misc]
+        def _new_conn(self) -> socket.socket:
+            made = super()._new_conn()
+            end.awaits(made)
+            return made
+
+    checks: dict[str, Any] = {
+        "ca_certs": certifi.where(),
+        "server_hostname": parts.hostname,
+        "assert_hostname": parts.hostname,
+    }
+    pool = kind(address, port, timeout=TIMEOUT, **({} if is_plain else checks))
+    pool.ConnectionCls = Connection  # type: ignore[assignment]
+    return pool

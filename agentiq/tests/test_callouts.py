@@ -1,6 +1,8 @@
 import socket
 import threading
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import sleep
 
 import pytest
 
@@ -93,6 +95,44 @@ def test_a_redirect_is_an_answer_and_not_followed(redirecting, settings):
     status, _ = callouts.post(url, b"{}", {})
 
     assert (status, asked) == (302, ["/in"])
+
+
+@contextmanager
+def dripping(head):
+    """A server that says ``head`` at once and the rest over half a minute."""
+    rest = b"HTTP/1.1 503 No\r\nContent-Length: 500\r\n\r\n".removeprefix(head)
+
+    def drip():
+        caller, _ = server.accept()
+        with caller, suppress(OSError):
+            caller.sendall(head)
+            for place in range(500):
+                sleep(0.05)
+                caller.sendall((rest + b"x" * 500)[place : place + 1])
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+def test_an_answer_that_drips_is_not_waited_for(settings, monkeypatch):
+    settings.WEBHOOK_ALLOW_PRIVATE = True
+    monkeypatch.setattr(callouts, "LONGEST", 0.3)
+
+    with dripping(b"HTTP/1.1") as url, pytest.raises(callouts.Unreachable):
+        callouts.post(url, b"{}", {})
+
+
+def test_of_a_refusal_that_drips_what_came_is_kept(settings, monkeypatch):
+    settings.WEBHOOK_ALLOW_PRIVATE = True
+    monkeypatch.setattr(callouts, "LONGEST", 0.3)
+
+    with dripping(b"HTTP/1.1 503 No\r\nContent-Length: 500\r\n\r\nxx") as url:
+        status, text = callouts.post(url, b"{}", {})
+
+    assert status == 503
+    assert text.startswith("xx")
+    assert len(text) < 500
 
 
 def test_an_address_without_an_answer_is_unreachable(settings):
