@@ -28,7 +28,7 @@ from promos.exports import Table
 from promos.ledger import Figures, Filters
 from promos.models import Membership, PromoCode, Seller
 from promos.rules import slots
-from promos.rules.days import moscow_date
+from promos.rules.days import DAY, moscow_date
 
 SERIES = 6  # values of a stacked chart; the rest is «others»
 SHOWN = 20  # rows of a table on the page; the files have all
@@ -235,7 +235,7 @@ def _rate_note(rate: Rate, sentence: str) -> str:
 
 def _charts(sends: Figures, chats: ChatFigures) -> dict[str, dict[str, Any]]:
     """Return the data of each chart, ready for the page's script."""
-    days = [formats.date_format(day, "j b") for day in sends.by_day]
+    times = _times(sends.filters)
     steps = [
         (_("Buyers' turns"), chats.turns),
         (_("Suggested"), chats.suggested),
@@ -245,9 +245,9 @@ def _charts(sends: Figures, chats: ChatFigures) -> dict[str, dict[str, Any]]:
     ]
     known = [(name, count) for name, count in steps if count is not None]
     return {
-        "use-cases": _stacked(days, sends.by_day_and["use_case"], use_case),
-        "intents": _stacked(days, sends.by_day_and["intent"], intent),
-        "codes": _stacked(days, sends.by_day_and["code"], str),
+        "use-cases": _stacked(times, sends.by_step_and["use_case"], use_case),
+        "intents": _stacked(times, sends.by_step_and["intent"], intent),
+        "codes": _stacked(times, sends.by_step_and["code"], str),
         "funnel": _bars(known, across=True),
         "speeds": _bars(
             [(str(SPEEDS[name]), count) for name, count in sends.by_speed.items()]
@@ -269,17 +269,36 @@ def _charts(sends: Figures, chats: ChatFigures) -> dict[str, dict[str, Any]]:
     }
 
 
+def _times(filters: Filters) -> list[str]:
+    """Return the name of each step: a day, or the days of a week."""
+    firsts = filters.steps
+    lasts = [*(first - DAY for first in firsts[1:]), filters.last]
+    return [_span(first, last) for first, last in zip(firsts, lasts, strict=True)]
+
+
+def _span(first: date, last: date) -> str:
+    """Return from when to when, the month once where it is one."""
+    if first == last:
+        return formats.date_format(first, "j b")
+    start = "j" if first.month == last.month else "j b"
+    from_day, to_day = (
+        formats.date_format(day, shape)
+        for day, shape in ((first, start), (last, "j b"))
+    )
+    return f"{from_day}–{to_day}" if start == "j" else f"{from_day} – {to_day}"
+
+
 def _stacked(
-    days: list[str], series: Mapping[str, list[int]], name: Any
+    times: list[str], series: Mapping[str, list[int]], name: Any
 ) -> dict[str, Any]:
-    """Return a stacked chart by day: the largest series, the others together."""
+    """Return a stacked chart over time: the largest series, the others together."""
     ordered = list(series.items())
     shown = [{"name": name(value), "data": data} for value, data in ordered[:SERIES]]
     rest = [data for _value, data in ordered[SERIES:]]
     if rest:
-        together = [sum(day) for day in zip(*rest, strict=True)]
+        together = [sum(step) for step in zip(*rest, strict=True)]
         shown.append({"name": _("others"), "data": together})
-    return {"type": "bar", "stacked": True, "labels": days, "series": shown}
+    return {"type": "bar", "stacked": True, "labels": times, "series": shown}
 
 
 def _bars(rows: Iterable[tuple[str, int]], *, across: bool = False) -> dict[str, Any]:
@@ -438,18 +457,19 @@ def _cover(seller: Seller, now: datetime) -> list[Cover]:
         today=moscow_date(now),
         horizon_days=COVER_DAYS,
     )
+    days = [formats.date_format(day.day, "j E") for day in plan.days]
     return [
         Cover(
             str(USE_CASES[case]).capitalize(),
-            [_mark(day.day, day.covered[case]) for day in plan.days],
+            [
+                _mark(day, planned.covered[case])
+                for day, planned in zip(days, plan.days, strict=True)
+            ],
         )
         for case in slots.TARGETS
     ]
 
 
-def _mark(day: date, count: int) -> tuple[str, str]:
-    words = _("%(day)s: codes %(count)d") % {
-        "day": formats.date_format(day, "j E"),
-        "count": count,
-    }
+def _mark(day: str, count: int) -> tuple[str, str]:
+    words = _("%(day)s: codes %(count)d") % {"day": day, "count": count}
     return ("none" if not count else "one" if count == 1 else "more"), words

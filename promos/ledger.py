@@ -9,14 +9,14 @@ code and operator, once for its operator and once for all: what a reader filters
 anew from the ledger.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Func, IntegerField, QuerySet, Sum
 
 from promos.models import PromoCode, PromoCodeSend, Seller, SendDay
 from promos.rules.days import MOSCOW, moscow_date, period
@@ -24,6 +24,8 @@ from promos.rules.limits import normalise_code
 
 DEFAULT_DAYS = 30
 LONGEST_DAYS = 731
+WEEK = 7
+BY_WEEK_FROM = 92  # more bars than that nobody can tell apart
 
 # Answer times: the upper end of each step, in seconds, and its name.
 SPEEDS = (
@@ -53,14 +55,29 @@ class Filters:
         length = (self.last - self.first).days + 1
         return [self.first + timedelta(days=offset) for offset in range(length)]
 
+    @property
+    def step(self) -> int:
+        """Return how many days a bar of a chart stands for: one, or a week."""
+        return 1 if (self.last - self.first).days < BY_WEEK_FROM else WEEK
+
+    @property
+    def steps(self) -> list[date]:
+        """Return the first day of each step; weeks begin on Mondays."""
+        return [
+            day
+            for day in self.days
+            if day == self.first or not (day.toordinal() - 1) % self.step
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """
     What a period's sends come to. Every breakdown adds up to ``total``.
 
-    ``by_day`` has every day, also those with none; ``by_day_and`` has, for
-    ``use_case``, ``intent`` and ``code``, the sends of each value on those days.
+    ``by_day`` has every day, also those with none; ``by_step_and`` has, for
+    ``use_case``, ``intent`` and ``code``, the sends of each value in each of the
+    period's steps, the largest value first.
     ``answer_seconds`` is the mean time from the buyer's message to the answer, None
     when not known for any; ``answered`` is of how many sends it is known.
     """
@@ -78,7 +95,7 @@ class Figures:
     by_article: dict[int | None, int]
     by_decision: dict[str, int]
     by_speed: dict[str, int]
-    by_day_and: dict[str, dict[str, list[int]]]
+    by_step_and: dict[str, dict[str, list[int]]]
 
 
 def last_days(now: datetime, days: int = DEFAULT_DAYS, **others: object) -> Filters:
@@ -102,18 +119,9 @@ def sends(seller: Seller, filters: Filters) -> "QuerySet[PromoCodeSend]":
 
 def figures(seller: Seller, filters: Filters) -> Figures:
     """Return the figures of a period from the sums: page, API and export call this."""
-    days = {day: place for place, day in enumerate(filters.days)}
-    by_day = dict.fromkeys(days, 0)
-    by_code: dict[str, int] = {}
-    code_days: dict[str, list[int]] = {}
-    answered = seconds = 0
-    for code, day, count, known, spent in _by_code_and_day(seller, filters):
-        by_day[day] += count
-        by_code[code] = by_code.get(code, 0) + count
-        code_days.setdefault(code, [0] * len(days))[days[day]] += count
-        answered += known
-        seconds += spent
-    each_day = _by_day(seller, filters, days)
+    by_day, answered, seconds = _by_day(seller, filters)
+    steps = _by_step(seller, filters)
+    codes = _by_code_and_step(seller, filters)
     by = _by_value(seller, filters)
     articles, speeds = by[SendDay.Dimension.ARTICLE], by[SendDay.Dimension.SPEED]
     return Figures(
@@ -122,18 +130,18 @@ def figures(seller: Seller, filters: Filters) -> Figures:
         answered=answered,
         answer_seconds=round(seconds / answered) if answered else None,
         by_day=by_day,
-        by_code=_largest_first(by_code),
+        by_code=_summed(codes),
         by_operator=_by_operator(seller, filters),
-        by_intent=_summed(each_day[SendDay.Dimension.INTENT]),
+        by_intent=_summed(steps[SendDay.Dimension.INTENT]),
         by_sentiment=by[SendDay.Dimension.SENTIMENT],
-        by_use_case=_summed(each_day[SendDay.Dimension.USE_CASE]),
+        by_use_case=_summed(steps[SendDay.Dimension.USE_CASE]),
         by_article={int(nm) if nm else None: count for nm, count in articles.items()},
         by_decision=by[SendDay.Dimension.DECISION],
         by_speed={name: speeds.get(name, 0) for name in SPEED_NAMES},
-        by_day_and={
-            "use_case": each_day[SendDay.Dimension.USE_CASE],
-            "intent": each_day[SendDay.Dimension.INTENT],
-            "code": code_days,
+        by_step_and={
+            "use_case": steps[SendDay.Dimension.USE_CASE],
+            "intent": steps[SendDay.Dimension.INTENT],
+            "code": codes,
         },
     )
 
@@ -199,7 +207,7 @@ def speed(seconds: int | None) -> str:
     return next((name for limit, name in SPEEDS if seconds <= limit), SLOWEST)
 
 
-_BY_DAY = (SendDay.Dimension.USE_CASE, SendDay.Dimension.INTENT)
+_BY_STEP = (SendDay.Dimension.USE_CASE, SendDay.Dimension.INTENT)
 _BY_VALUE = (
     SendDay.Dimension.SENTIMENT,
     SendDay.Dimension.ARTICLE,
@@ -292,11 +300,27 @@ def _rows(
     return found.filter(operator_pk=SendDay.EVERY)
 
 
-def _by_code_and_day(seller: Seller, filters: Filters) -> Iterable[tuple[Any, ...]]:
-    """Return code, day, sends and what is known of answer times."""
-    rows = _rows(seller, filters, SendDay.Dimension.TOTAL, each="code")
+def _by_day(seller: Seller, filters: Filters) -> tuple[dict[date, int], int, int]:
+    """Return the sends of each day; how many answer times are known, and their sum."""
+    by_day, answered, seconds = dict.fromkeys(filters.days, 0), 0, 0
+    rows = _rows(seller, filters, SendDay.Dimension.TOTAL).values_list("day")
     sums = (Sum("sends"), Sum("answered"), Sum("answer_seconds"))
-    return rows.values_list("promo_code__code", "day").annotate(*sums)
+    for day, sent, known, spent in rows.annotate(*sums):
+        by_day[day] = sent
+        answered += known
+        seconds += spent
+    return by_day, answered, seconds
+
+
+def _by_code_and_step(seller: Seller, filters: Filters) -> dict[str, list[int]]:
+    """Return for each code its sends in each of the steps."""
+    rows = _rows(seller, filters, SendDay.Dimension.TOTAL, each="code")
+    found = rows.values_list("promo_code__code", _step(filters)).annotate(Sum("sends"))
+    steps = len(filters.steps)
+    codes: dict[str, list[int]] = {}
+    for code, step, sent in found:
+        codes.setdefault(code, [0] * steps)[step] += sent
+    return _most_first(codes)
 
 
 def _by_operator(seller: Seller, filters: Filters) -> dict[int | None, int]:
@@ -317,22 +341,34 @@ def _by_value(seller: Seller, filters: Filters) -> dict[str, dict[str, int]]:
     return {name: _largest_first(counts) for name, counts in found.items()}
 
 
-def _by_day(
-    seller: Seller, filters: Filters, days: Mapping[date, int]
-) -> dict[str, dict[str, list[int]]]:
-    """Return, for each dimension and value, its sends on each of the days."""
-    rows = _rows(seller, filters, *_BY_DAY).values_list("dimension", "value", "day")
-    found: dict[str, dict[str, list[int]]] = {name: {} for name in _BY_DAY}
-    for dimension, value, day, sent in rows.annotate(Sum("sends")):
-        found[dimension].setdefault(value, [0] * len(days))[days[day]] = sent
-    return {
-        name: dict(sorted(values.items(), key=lambda item: -sum(item[1])))
-        for name, values in found.items()
-    }
+def _by_step(seller: Seller, filters: Filters) -> dict[str, dict[str, list[int]]]:
+    """Return, for each dimension and value, its sends in each of the steps."""
+    rows = _rows(seller, filters, *_BY_STEP)
+    found: dict[str, dict[str, list[int]]] = {name: {} for name in _BY_STEP}
+    steps = len(filters.steps)
+    for dimension, value, step, sent in rows.values_list(
+        "dimension", "value", _step(filters)
+    ).annotate(Sum("sends")):
+        found[dimension].setdefault(value, [0] * steps)[step] = sent
+    return {name: _most_first(values) for name, values in found.items()}
 
 
-def _summed(by_day: Mapping[str, list[int]]) -> dict[str, int]:
-    return _largest_first({value: sum(days) for value, days in by_day.items()})
+def _step(filters: Filters) -> Func:
+    """Return which of the period's steps, from 0, a row's day lies in."""
+    before = (filters.first.toordinal() - 1) // filters.step
+    return Func(
+        "day",
+        template=f"(%(expressions)s - DATE '0001-01-01') / {filters.step} - {before}",
+        output_field=IntegerField(),
+    )
+
+
+def _summed(by_step: Mapping[str, list[int]]) -> dict[str, int]:
+    return _largest_first({value: sum(sent) for value, sent in by_step.items()})
+
+
+def _most_first(by_step: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    return dict(sorted(by_step.items(), key=lambda item: (-sum(item[1]), item[0])))
 
 
 def _largest_first(counts: dict[Any, int]) -> dict[Any, int]:

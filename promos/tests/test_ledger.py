@@ -71,7 +71,33 @@ def test_each_breakdown_adds_up_to_the_total(seller, send, operator):
     assert figures.by_use_case == {"UC1": 2, "UC3": 1}
     assert figures.by_article == {1001: 2, None: 1}
     assert figures.by_operator == {None: 2, operator.pk: 1}
-    assert figures.by_day_and["use_case"]["UC3"] == [0, 0, 0, 0, 0, 0, 1]
+    assert figures.by_step_and["use_case"]["UC3"] == [0, 0, 0, 0, 0, 0, 1]
+
+
+def test_a_long_period_goes_by_weeks_that_begin_on_mondays(seller, send, make_code):
+    last = TODAY  # a Monday
+    first = last - timedelta(days=95)  # Thursday, 27 November
+    send(sent_at=NOON)
+    send(sent_at=NOON - timedelta(days=1), promo_code=make_code("SALE20"))
+    send(sent_at=NOON - timedelta(days=7))
+    send(sent_at=NOON - timedelta(days=95))
+
+    figures = ledger.figures(seller, ledger.Filters(first, last))
+
+    steps = figures.filters.steps
+    assert steps[:2] == [date(2025, 11, 27), date(2025, 12, 1)]
+    assert steps[-1] == last
+    assert len(steps) == 15
+    by_code = figures.by_step_and["code"]
+    assert by_code["SALE10"] == [1, *[0] * 12, 1, 1]
+    assert by_code["SALE20"] == [*[0] * 13, 1, 0]
+    assert figures.by_step_and["use_case"]["UC1"] == [1, *[0] * 12, 2, 1]
+    assert len(figures.by_day) == 96
+
+
+def test_three_months_still_go_by_days():
+    filters = ledger.Filters(TODAY - timedelta(days=91), TODAY)
+    assert filters.steps == filters.days
 
 
 def test_an_unknown_answer_time_is_not_a_quick_answer(seller, send):
@@ -195,7 +221,7 @@ def test_every_version_of_a_code_counts_as_that_code(seller, send, make_code):
 def test_the_number_of_queries_does_not_grow(seller, send, django_assert_num_queries):
     for hours in range(30):
         send(sent_at=NOON - timedelta(hours=hours))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         ledger.figures(seller, WEEK)
 
 
