@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
 
 from promos.models import PromoCode, Seller
 from promos.rules import limits, naming, slots
@@ -178,19 +178,26 @@ def _new_version(changed: PromoCode, *, by: AbstractBaseUser | None) -> PromoCod
     """
     Save ``changed`` as the next version and return it; the old row keeps its terms.
 
-    For a moment the new row counts as replaced by the old one: at no instant do
-    two current rows carry the same code.
+    The old row gives way first, to a row that is written right after it: at no
+    instant do two current rows carry the same code, or one a slot too many.
     """
-    old = PromoCode.objects.get(pk=changed.pk)
-    new = changed
-    new.pk, new._state.adding = None, True
-    new.version, new.created_by, new.first_sent_at = old.version + 1, by, None
-    new.replaced_by = old
-    new.save()
-    PromoCode.objects.filter(pk=old.pk).update(replaced_by=new)
-    new.replaced_by = None
-    new.save(update_fields=["replaced_by"])
-    return new
+    old = changed.pk
+    changed.pk, changed._state.adding = _next_pk(), True
+    changed.version, changed.created_by = changed.version + 1, by
+    changed.first_sent_at = None
+    PromoCode.objects.filter(pk=old).update(replaced_by_id=changed.pk)
+    changed.save(force_insert=True)
+    return changed
+
+
+def _next_pk() -> int:
+    """Return a key for a row that another refers to before it is written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [_TABLE])
+        return int(cursor.fetchone()[0])
+
+
+_TABLE = PromoCode._meta.db_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,21 @@ def test_new_terms_after_a_send_are_a_new_version(seller, make_code, owner):
     assert list(PromoCode.objects.current()) == [new]
 
 
+def test_terms_may_be_changed_again_after_the_next_send(seller, make_code, owner):
+    code = make_code()
+    chain = [code]
+    for percent in (12, 13):
+        PromoCode.objects.filter(pk=code.pk).update(first_sent_at=NOON)
+        code = registry.change(code, by=owner, now=NOON, discount_percent=percent)
+        chain.append(code)
+
+    for row in chain:
+        row.refresh_from_db()
+    assert [row.version for row in chain] == [1, 2, 3]
+    assert [row.replaced_by for row in chain] == [*chain[1:], None]
+    assert [row.discount_percent for row in chain] == [10, 12, 13]
+
+
 def test_a_note_on_an_ended_code_needs_no_new_terms(seller, make_code):
     code = make_code(
         starts_at=NOON - timedelta(days=30), expires_at=NOON - timedelta(days=9)
