@@ -6,12 +6,14 @@ each time: an article and its codes are two queries, and what the shop's own bud
 have left is a third where it set one. Rows come as they are in the database at that
 moment; nothing is kept between two calls.
 
+A code's limits are the code's, not a version's: sends of its earlier versions count.
+
 A code may name thousands of articles: the database says whether the one asked about
 is among them, and how many they are. Fields left out here, that list among them, are
 read when somebody asks the row for them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -114,8 +116,17 @@ class ShopBudgets:
         return frozenset(case for case, usage in used if usage.state is spent)
 
 
-def shop_budgets(seller: Seller, *, now: datetime) -> ShopBudgets:
-    """Return how far the shop's budgets are used; no query where none is set."""
+def shop_budgets(
+    seller: Seller,
+    *,
+    now: datetime,
+    more: Iterable[tuple[str, datetime, Sent]] = (),
+) -> ShopBudgets:
+    """
+    Return how far the shop's budgets are used; no query where none is set.
+
+    ``more`` counts beside what went out: use case, instant, and what it comes to.
+    """
     limits = {
         case: budget
         for case, budget in seller.use_case_budgets.items()
@@ -129,6 +140,12 @@ def shop_budgets(seller: Seller, *, now: datetime) -> ShopBudgets:
     for case, *of_month, sends, priced, discount in prepared.rows(_BY_USE_CASE, values):
         month[case] = Sent(*of_month)
         today_sent += Sent(sends, priced, discount)
+    for case, at, sent in more:
+        day = days.moscow_date(at)
+        if day.replace(day=1) == values["first"]:
+            month[case] = month.get(case, Sent()) + sent
+        if day == today:
+            today_sent += sent
     of_day = None
     if seller.loss_budget_day is not None:
         of_day = today_sent.usage(seller.loss_budget_day)
@@ -253,7 +270,13 @@ CROSS JOIN LATERAL (
            coalesce(sum(discount), 0) AS discount
     FROM promos_sendday
     WHERE promos_sendday.seller_id = %(seller)s AND dimension = 'total'
-      AND promo_code_id = promos_promocode.id
+      AND promo_code_id IN (
+          WITH RECURSIVE versions (id) AS (
+              SELECT promos_promocode.id
+              UNION ALL
+              SELECT earlier.id FROM promos_promocode AS earlier
+              JOIN versions ON earlier.replaced_by_id = versions.id
+          ) SELECT id FROM versions)
       AND (loss_budget IS NOT NULL OR daily_cap IS NOT NULL)
 ) AS limited
 WHERE seller_id = %(seller)s AND replaced_by_id IS NULL

@@ -12,7 +12,7 @@ possible and right. Without any reports a cautious rate of 0.3 stands in; with
 them the two are blended as if the cautious rate had been seen on 20 sends, so
 that the first redemption does not throw the estimate about.
 
-A code's budget lasts as long as the code, a use case's for a calendar month, and the
+A code's budget lasts as long as the code, all its versions together; a use case's for a calendar month, and the
 shop's for a day; months and days are Moscow's.
 
 At 80 % of a budget the seller is warned, at 100 % codes are no longer offered. A

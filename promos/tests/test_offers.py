@@ -6,7 +6,7 @@ import pytest
 from django_scopes import scope
 
 from agentiq.testing import NOON, make_seller
-from promos import offers, sends
+from promos import offers, registry, sends
 from promos.models import Product, PromoCode, PromoCodeSend
 
 NM = 12345678
@@ -137,6 +137,26 @@ def test_a_loss_budget_is_held_by_estimate(choose, make_code):
     send(code, chat_id="1:c", discount_rub="100.00")
 
     assert words(choose())["SALE10"] == ("budget_code",)
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [({"loss_budget": Decimal(60)}, "budget_code"), ({"daily_cap": 2}, "daily_cap")],
+)
+def test_a_new_version_of_a_code_has_what_the_old_ones_left(
+    choose, make_code, limit, reason
+):
+    code = make_code(**limit)
+    for chat, percent in (("1:b", "12"), ("1:c", "13")):
+        send(code, chat_id=chat, discount_rub="100.00")
+        code.refresh_from_db()
+        code = registry.change(
+            code, by=None, now=NOON, discount_percent=Decimal(percent)
+        )
+
+    # Two sends by two earlier versions, 0.3 × 100 ₽ each.
+    assert code.version == 3
+    assert words(choose())["SALE10"] == (reason,)
 
 
 def test_price_and_margin_are_weighed(choose, make_code, seller):
