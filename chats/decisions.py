@@ -250,6 +250,7 @@ def _take(chat: Chat, act: _Act) -> Decision:
         promo_code=act.promo_code,
         files=act.files,
         copy=act.copy,
+        use_case=_use_case(act),
         now=act.now,
     )
     decision = _decision(chat, act, overrode=bool(news))
@@ -363,15 +364,26 @@ def _promo_snapshot(chat: Chat, act: _Act) -> dict[str, Any]:
         return {}
     proposed = act.suggestion
     kept = snapshots.send(act.promo_code, proposed.snapshot if proposed else None)
-    same = proposed is not None and proposed.promo_code_id == act.promo_code.pk
     kept["trigger"] = {
         "intent": proposed.analysis.intent if proposed else chat.intent,
         "sentiment": proposed.analysis.sentiment if proposed else chat.sentiment,
-        "use_case": proposed.use_case if proposed and same else "",
-        "auto_suggested": same,
+        "use_case": _use_case(act),
+        "auto_suggested": _is_proposed(act),
         "suggestion": proposed.pk if proposed else None,
     }
     return kept
+
+
+def _is_proposed(act: _Act) -> bool:
+    """Say whether the code that goes out is the one that was suggested."""
+    if act.suggestion is None or act.promo_code is None:
+        return False
+    return act.suggestion.promo_code_id == act.promo_code.pk
+
+
+def _use_case(act: _Act) -> str:
+    """Return what the code was suggested for, nothing for one a person chose."""
+    return act.suggestion.use_case if act.suggestion and _is_proposed(act) else ""
 
 
 def _undo_seconds(chat: Chat, act: _Act) -> int:

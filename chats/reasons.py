@@ -41,6 +41,18 @@ REFUSED: Mapping[str, Promise] = {
     "too_long": _("WB takes at most 1000 characters."),
     "empty": _("There is nothing to send."),
     "code_ended": _("The code no longer runs: choose another or send without it."),
+    "code_changed": _("The terms of this code were changed: choose it anew."),
+    "budget_code": _(
+        "The loss budget of this code is used up: choose another or send without it."
+    ),
+    "budget_day": _("Today's loss budget of the shop is used up: send without a code."),
+    "budget_use_case": _(
+        "This month's loss budget for such occasions is used up: send without a code."
+    ),
+    "daily_cap": _(
+        "This code went out as often as it may today: choose another or send without "
+        "it."
+    ),
     "no_code": _("This suggestion has no code."),
     "code_not_in_text": _("The chosen code is not in the text."),
     "bad_file": _("WB takes JPEG, PNG and PDF up to 5 MB, 30 MB together."),

@@ -1,21 +1,26 @@
 """
 Refused: why a reply is not taken, to a person and to a page; check(): the rules.
 
-What is checked holds for every reply, whoever wrote it: its text, its code, its files
-and whether WB lets anybody write to the chat at all.
+What is checked holds for every reply, whoever wrote it: its text, its code, its files,
+what is left of the code's limits, and whether WB lets anybody write to the chat.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
+from django.db.models.functions import Coalesce
 
 from agentiq.wb.records import Attachment
 from chats import reasons, vetting
-from chats.models import Chat, Message
+from chats.models import Chat, Message, Outgoing
 from chats.policy import outbound
 from chats.policy.outbound import LIMIT, Violation
-from promos.models import PromoCode
+from promos import spending
+from promos.models import PromoCode, Seller
+from promos.spending import Waiting
 
 FILE_BYTES = 5 * 1024 * 1024
 ALL_BYTES = 30 * 1024 * 1024
@@ -50,12 +55,14 @@ def check(
     promo_code: PromoCode | None,
     files: Sequence[Attachment],
     copy: bool,
+    use_case: str = "",
     now: datetime,
 ) -> None:
     """
     Raise Refused for a reply that may not or cannot go out.
 
-    A text pasted by hand (``copy``) needs no signature of WB.
+    A text pasted by hand (``copy``) needs no signature of WB. ``use_case`` is what the
+    code was suggested for, empty for one a person chose.
     """
     if not text.strip() and not files:
         raise Refused("empty")
@@ -69,11 +76,57 @@ def check(
             raise Refused("policy", violations=found)
     if not chat.can_reply and not copy and not chat.seller.dry_run:
         raise Refused("no_sign")
+    if promo_code:
+        check_limits(chat.seller, promo_code, use_case=use_case, now=now)
 
 
 def check_code(code: PromoCode | None, now: datetime) -> None:
     if code and not code.starts_at <= now < code.expires_at:
         raise Refused("code_ended")
+    if code and code.replaced_by_id:
+        raise Refused("code_changed")
+
+
+def check_limits(
+    seller: Seller, code: PromoCode, *, use_case: str, now: datetime
+) -> None:
+    """
+    Raise Refused where the code's sends or money are used up by now.
+
+    Those on their way count; until the transaction ends nobody else of the shop gets
+    what is left.
+    """
+    if not spending.is_limited(seller, code):
+        return
+    spending.hold(seller)
+    spent = spending.against(
+        seller, code, use_case=use_case, waiting=_on_their_way(seller), now=now
+    )
+    if spent:
+        raise Refused(spent.value)
+
+
+def _on_their_way(seller: Seller) -> list[Waiting]:
+    """Return the shop's codes that were decided upon and are not sent yet."""
+    rows = Outgoing.objects.unsettled().filter(seller=seller, promo_code__isnull=False)
+    decided_at = Coalesce("decision__decided_at", "created_at")
+    return [
+        Waiting(key, made_for(snapshot), _rubles(snapshot), at)
+        for key, snapshot, at in rows.values_list(
+            "promo_code__code_key", "promo_snapshot", decided_at
+        )
+    ]
+
+
+def made_for(snapshot: Mapping[str, Any]) -> str:
+    """Return the use case a reply's code was suggested for, nothing if by a person."""
+    return str(snapshot.get("trigger", {}).get("use_case", ""))
+
+
+def _rubles(snapshot: Mapping[str, Any]) -> Decimal | None:
+    """Return what a code takes off the price, as far as its snapshot knows."""
+    known = snapshot.get("discount_rub")
+    return None if known is None else Decimal(known)
 
 
 def _check_files(files: Sequence[Attachment]) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from chats import states, waiting
 from chats.models import Chat, Draft, Outgoing
-from chats.refusing import Refused, check_code
+from chats.refusing import Refused, check_code, check_limits, made_for
 
 Status = Outgoing.Status
 
@@ -46,7 +46,14 @@ def retry(outgoing: Outgoing, *, operator: Any, now: datetime) -> Outgoing:
             raise Refused("in_progress")
         if locked.status != Status.FAILED:
             raise Refused("not_open")
-        check_code(locked.promo_code, now)
+        if locked.promo_code:
+            check_code(locked.promo_code, now)
+            check_limits(
+                locked.seller,
+                locked.promo_code,
+                use_case=made_for(locked.promo_snapshot),
+                now=now,
+            )
         _queue_again(locked, operator, now)
     return locked
 

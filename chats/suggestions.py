@@ -133,8 +133,9 @@ def _newest(chat: Chat) -> list[Message]:
 
 
 def expire(*, now: datetime) -> list[int]:
-    """Close open suggestions whose code no longer runs; return their chats."""
+    """Close open suggestions whose code ended, stopped or has other terms now."""
     ended = Q(promo_code__expires_at__lte=now) | Q(promo_code__is_active=False)
+    ended |= Q(promo_code__replaced_by__isnull=False)
     chats = []
     open_ones = Suggestion.objects.open().filter(ended)
     for pk, chat_id in open_ones.values_list("pk", "chat_id"):
