@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from agentiq.compiled import Compiled, Slot
 from chats import labels
 from chats.models import (
     Analysis,
@@ -45,24 +46,32 @@ class Beside:
     others: bool
 
 
+def named(seller_id: int, pk: int) -> Chat | None:
+    """Return the shop's chat with who holds it; another shop's does not exist."""
+    return next(iter(_NAMED(seller=seller_id, pk=pk)), None)
+
+
 def last(chat: Chat, *, before: Message | None = None) -> tuple[list[Message], bool]:
     """
     Return the last messages, oldest first, and whether there are earlier ones.
 
     With ``before`` those ahead of it: that is how one pages upwards.
     """
-    rows = _messages(chat)
     if before:
         earlier = Q(added_at__lt=before.added_at)
         tie = Q(added_at=before.added_at, pk__lt=before.pk)
+        rows = _messages(chat.messages.all())
         rows = rows.filter(earlier | tie, added_at__lte=before.added_at)
-    newest = list(rows.order_by("-added_at", "-pk")[: LAST + 1])
+        newest = list(_newest(rows))
+    else:
+        newest = _LAST(seller=chat.seller_id, chat=chat.pk)
     return _with_files(newest[:LAST][::-1]), len(newest) > LAST
 
 
 def news(chat: Chat, *, after: int) -> list[Message]:
     """Return what was stored after the message with the key ``after``."""
-    return _with_files(list(_messages(chat).filter(pk__gt=after).order_by("pk")[:NEWS]))
+    rows = _messages(chat.messages.all()).filter(pk__gt=after).order_by("pk")
+    return _with_files(list(rows[:NEWS]))
 
 
 def under_way(chat: Chat) -> list[Outgoing]:
@@ -73,8 +82,11 @@ def under_way(chat: Chat) -> list[Outgoing]:
 
 def open_suggestion(chat: Chat) -> Suggestion | None:
     """Return the one suggestion that waits for a decision in this chat."""
-    rows = Suggestion.objects.open().filter(chat=chat)
-    return rows.select_related("analysis", "promo_code").first()
+    found = _OPEN(seller=chat.seller_id, chat=chat.pk)
+    if not found:
+        return None
+    found[0].chat = chat
+    return found[0]
 
 
 def beside(chat: Chat, *, operator_id: int, now: datetime) -> Beside:
@@ -111,12 +123,35 @@ def present(seller: Any, *, now: datetime, but: int) -> dict[int, list[Presence]
     return dict(found)
 
 
-def _messages(chat: Chat) -> Any:
-    return chat.messages.annotate(
+def _messages(rows: QuerySet[Message]) -> QuerySet[Message]:
+    return rows.annotate(
         ours=F("outgoing__pk"),
         person=F("outgoing__operator__username"),
         has_files=Exists(Attachment.objects.filter(message=OuterRef("pk"))),
     ).defer("seller", "event_id", "event_type", "nm_id", "stored_at")
+
+
+def _newest(rows: QuerySet[Message]) -> QuerySet[Message]:
+    return rows.order_by("-added_at", "-pk")[: LAST + 1]
+
+
+_NAMED = Compiled(
+    lambda: Chat.objects.filter(seller=Slot("seller"), pk=Slot("pk")).select_related(
+        "claimed_by"
+    )
+)
+_LAST = Compiled(
+    lambda: _newest(
+        _messages(Message.objects.filter(seller=Slot("seller"), chat=Slot("chat")))
+    )
+)
+_OPEN = Compiled(
+    lambda: (
+        Suggestion.objects.open()
+        .filter(seller=Slot("seller"), chat=Slot("chat"))
+        .select_related("analysis", "promo_code")
+    )
+)
 
 
 def _with_files(messages: list[Message]) -> list[Message]:

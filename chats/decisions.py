@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
+from agentiq.compiled import Compiled, Slot
 from agentiq.wb.records import Attachment
 from chats import matching, snapshots, waiting
 from chats.distance import edit_distance
@@ -126,7 +127,7 @@ def write(
     """
     try:
         with transaction.atomic():
-            locked = Chat.objects.select_for_update().get(pk=chat.pk)
+            locked = _LOCKED(seller=chat.seller_id, pk=chat.pk)[0]
             locked.seller = chat.seller
             if promo_code and promo_code.code.casefold() not in text.casefold():
                 raise Refused("code_not_in_text")
@@ -178,6 +179,12 @@ def news_since(chat: Chat, seen_event_id: str) -> list[Message]:
 
 
 # Taking a decision
+
+_LOCKED = Compiled(
+    lambda: Chat.objects.select_for_update().filter(
+        seller=Slot("seller"), pk=Slot("pk")
+    )
+)
 
 
 def _made(key: UUID) -> Decision | None:

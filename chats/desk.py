@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
@@ -16,8 +17,10 @@ from django.db.models import (
     Q,
     QuerySet,
     Sum,
+    Value,
 )
 
+from agentiq.compiled import Compiled, Slot
 from chats.models import Chat, ChatOrder, Decision, Message, Outgoing, Tally
 from promos.rules.days import DAY, day_start
 
@@ -33,6 +36,8 @@ SHOWN = (
 )
 """What a line of the list says; the other half of a chat is not read for it."""
 SCOPES = ("waiting", "mine", "unassigned", "failed", "code", "snoozed", "all")
+GIVEN = ("intent", "mood", "nm_id")
+"""Filters whose words may differ in one and the same query."""
 BY_TIME = frozenset({"failed", "code", "snoozed", "all"})
 """Scopes in the order of the last message; the others put what is due first first."""
 
@@ -107,15 +112,17 @@ def following(
 
     After the last one it goes on with the first, among them those that were skipped.
     """
-    rows = _in_scope(_filtered(seller, filters), filters, operator_id)
-    mine = Q(claimed_by=operator_id)
-    free = Q(claimed_by=None) | mine | Q(claimed_until=None) | Q(claimed_until__lte=now)
-    rows = rows.filter(free, waiting_since__isnull=False).order_by("due_at", "pk")
-    if but.due_at:
-        behind = Q(due_at__gt=but.due_at) | Q(due_at=but.due_at, pk__gt=but.pk)
-        if found := rows.filter(behind, due_at__gte=but.due_at)[:1]:
-            return found[0]
-    return rows.exclude(pk=but.pk).first()
+    values = {"seller": seller.pk, "me": operator_id, "now": now, "pk": but.pk}
+    given = {name: word for name in GIVEN if (word := getattr(filters, name))}
+    if filters.narrow or filters.tag:  # asked too rarely to be kept
+        rows = _ahead(
+            seller, filters, me=operator_id, now=now, at=but.due_at, pk=but.pk
+        )
+        return rows.first()
+    ask = _following(
+        filters.scope, tuple(given), bool(filters.query), but.due_at is not None
+    )
+    return next(iter(ask(**values, **given, at=but.due_at)), None)
 
 
 def tallies(seller: Any) -> dict[str, int]:
@@ -147,6 +154,39 @@ def untidy() -> list[int]:
     rows = Tally.objects.values("seller_id").annotate(rows=Count("pk"))
     found = rows.filter(rows__gt=TIDY_FROM)
     return list(found.values_list("seller_id", flat=True))
+
+
+@cache
+def _following(
+    scope: str, given: tuple[str, ...], searching: bool, placed: bool
+) -> Compiled[Chat]:
+    """Return the query of ``following`` for filters of that kind."""
+    filters = Filters(
+        scope=scope,
+        query="-" if searching else "",
+        **{name: Slot(name) for name in given},  # type: ignore[arg-type]
+    )
+    at = Slot("at") if placed else None
+    rest = {"me": Slot("me"), "now": Slot("now"), "at": at, "pk": Slot("pk")}
+    return Compiled(lambda: _ahead(Slot("seller"), filters, **rest))
+
+
+def _ahead(
+    seller: Any, filters: Filters, *, me: Any, now: Any, at: Any, pk: Any
+) -> QuerySet[Chat]:
+    """Return the free waiting chat behind a place of the list, else the first one."""
+    free = Q(claimed_by=None) | Q(claimed_by=me)
+    free |= Q(claimed_until=None) | Q(claimed_until__lte=now)
+    rows = _in_scope(_filtered(seller, filters), filters, me)
+    rows = rows.filter(free, ~Q(pk=pk), waiting_since__isnull=False)
+    rows = rows.order_by("due_at", "pk")
+    first = rows.annotate(turn=Value(1))[:1]
+    if at is None:
+        return first
+    behind = rows.filter(Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk), due_at__gte=at)
+    return (
+        behind.annotate(turn=Value(0))[:1].union(first, all=True).order_by("turn")[:1]
+    )
 
 
 def _filtered(seller: Any, filters: Filters) -> QuerySet[Chat]:

@@ -248,6 +248,43 @@ def test_a_chat_somebody_holds_is_passed_over(seller, operator, make_chat):
     assert found == third
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"intent": "thanks"},
+        {"mood": "negative"},
+        {"nm_id": 5},
+        {"tag": "брак"},
+        {"intent": "thanks", "mood": "negative", "nm_id": 5},
+    ],
+    ids=str,
+)
+def test_the_next_chat_is_one_of_those_listed(seller, make_chat, fields):
+    values = {"sentiment" if name == "mood" else name: fields[name] for name in fields}
+    values["tags"] = [values.pop("tag")] if "tag" in values else []
+    here = make_chat(due=1, **values)
+    make_chat(due=2)
+    there = make_chat(due=3, **values)
+
+    def after(chat):
+        filters = Filters(**fields)
+        return desk.following(seller, filters, operator_id=0, but=chat, now=NOON)
+
+    assert after(here) == there
+    assert after(there) == here
+
+
+@pytest.mark.parametrize("due", [1, 3])
+def test_the_next_chat_takes_one_question_at_the_list_s_end_too(
+    seller, make_chat, due, django_assert_num_queries
+):
+    chat = make_chat(due=due)
+    make_chat(due=2)
+
+    with django_assert_num_queries(1):
+        desk.following(seller, Filters(), operator_id=0, but=chat, now=NOON)
+
+
 def test_counts_are_summed_up_where_they_grow(seller, make_chat, monkeypatch):
     monkeypatch.setattr(desk, "TIDY_FROM", 3)
     for hours in range(4):

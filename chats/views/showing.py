@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from django.http import HttpRequest, QueryDict
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, QueryDict
 from django.utils import timezone
 
 from chats import conversation, desk, labels, lines, live, reasons, whynot
@@ -24,9 +23,11 @@ def filters_of(request: HttpRequest) -> Filters:
 
 def chat_of(request: HttpRequest, pk: int) -> Chat:
     """Return the shop's chat; another shop's does not exist here."""
-    rows = Chat.objects.select_related("claimed_by")
-    found = get_object_or_404(rows, pk=pk, seller=request.seller)  # type: ignore[attr-defined]
-    found.seller = request.seller  # type: ignore[attr-defined]
+    seller = request.seller  # type: ignore[attr-defined]
+    found = conversation.named(seller.pk, pk)
+    if found is None:
+        raise Http404
+    found.seller = seller
     return found
 
 
