@@ -1,5 +1,5 @@
 """
-Where the desk is measured: databases of its own, their rows, servers, and CPU time.
+Where the desk is measured: databases of its own, servers, and CPU time.
 
 Everything runs on this machine; what a process has used is read from /proc.
 """
@@ -12,9 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import redis
@@ -29,75 +27,11 @@ from django.contrib.auth import (
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection
-from django.utils import timezone
 
-from chats import desk
-from chats.analyzer.taxonomy import Intent, Sentiment
-from chats.benchmarks import _scratch
-from chats.models import Chat
-from promos.models import Membership, PromoCode, Seller
+from chats.benchmarks import _rows, _scratch
 
-PASSWORD = "bench-only"
 WORKERS = 2
 NANO = 1_000_000_000
-
-MESSAGES = """
-INSERT INTO chats_message (seller_id, chat_id, event_id, event_type, sender, source,
-                           text, added_at, stored_at)
-SELECT seller_id, id, id || '-' || n, 'message',
-       CASE WHEN n %% 2 = 1 THEN 'client' ELSE 'seller' END, '',
-       (ARRAY['Здравствуйте, когда приедет заказ?', 'Добрый день! Посылка в пути.',
-              'Размер не подошёл, как оформить возврат?', 'Спасибо, всё отлично!',
-              'Подскажите, подойдёт ли чехол?'])[1 + (id + n) %% 5]
-       || CASE WHEN id %% 20 = 0 AND n = 3 THEN ' промокод не сработал' ELSE '' END,
-       last_at - n * interval '1 minute', now()
-FROM chats_chat, generate_series(%s, 1, -1) AS n WHERE id BETWEEN %s AND %s
-"""
-READINGS = """
-INSERT INTO chats_analysis (seller_id, chat_id, message_id, intent, sentiment, scenario,
-    intent_confidence, sentiment_confidence, scenario_confidence, confident, reading,
-    message_ids, version, created_at)
-SELECT chat.seller_id, chat.id, message.id, chat.intent, chat.sentiment, '', 0.9, 0.7,
-    0.9, true, '{"evidence": [{"message_index": 0, "start": 0, "end": 8,
-    "kind": "intent", "label": "thanks"}]}', jsonb_build_array(message.id), '1', now()
-FROM chats_chat AS chat JOIN chats_message AS message
-    ON message.chat_id = chat.id AND message.event_id = chat.id || '-1'
-WHERE waiting_since IS NOT NULL;
-UPDATE chats_chat SET last_event_id = id || '-1';
-"""
-SUGGESTIONS = """
-INSERT INTO chats_suggestion (seller_id, chat_id, analysis_id, event_id, state, text,
-    plain_text, template_id, variant, plain_variant, promo_code_id, use_case, reason,
-    snapshot, is_escalation, created_at, closed_reason)
-SELECT seller_id, chat_id, id, chat_id || '-1', 'shown',
-    'Спасибо за покупку! Промокод BENCH10 даёт скидку 10 %% до конца месяца.',
-    'Спасибо за покупку!', '', '', '', %s, '', 'loyalty', '{"versions": {"rules": "1"},
-    "quotes": [{"text": "Здравств"}], "margin": {"rub": "120.50"}, "price": {"final":
-    "900.00"}, "rejected": [{"id": 0, "code": "BENCH20", "discount_percent": "20",
-    "reasons": [], "loss": "larger_discount"}, {"id": 0, "code": "BENCH5",
-    "discount_percent": "5", "reasons": ["expired"], "loss": ""}]}', false, now(), ''
-FROM chats_analysis
-"""
-FLOOR = """
-CREATE TABLE floor_floormessage (id bigserial PRIMARY KEY, chat_id bigint NOT NULL,
-    text text NOT NULL, ours boolean NOT NULL, sent_at timestamptz NOT NULL);
-INSERT INTO floor_floormessage
-    SELECT id, chat_id, text, sender = 'seller', added_at FROM chats_message;
-CREATE INDEX ON floor_floormessage (chat_id, sent_at, id);
-CREATE INDEX ON floor_floormessage
-    USING gin (to_tsvector('russian'::regconfig, coalesce(text, '')));
-SELECT setval('floor_floormessage_id_seq', max(id)) FROM floor_floormessage;
-CREATE TABLE floor_floorchat (id bigserial PRIMARY KEY, buyer text NOT NULL,
-    preview text NOT NULL, intent text NOT NULL, proposal text NOT NULL,
-    due_at timestamptz NOT NULL, last_id bigint NOT NULL);
-INSERT INTO floor_floorchat
-    SELECT chat.id, buyer_name, preview, intent, coalesce(proposed.text, ''), due_at,
-        (SELECT max(id) FROM chats_message WHERE chat_id = chat.id)
-    FROM chats_chat AS chat LEFT JOIN chats_suggestion AS proposed
-        ON proposed.chat_id = chat.id;
-CREATE INDEX ON floor_floorchat (due_at, id);
-CREATE INDEX ON floor_floorchat (intent, due_at, id);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,58 +68,6 @@ def using(name: str) -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before
-
-
-def seed(size: int, *, long: int) -> None:
-    """Write that many chats of ten messages, one of ``long``, and what the floor reads."""
-    seller = Seller.objects.create(name="Bench")
-    user = get_user_model().objects.create_user("bench", password=PASSWORD)
-    Membership.objects.create(seller=seller, user=user, role=Membership.Role.OPERATOR)
-    now = timezone.now()
-    code = PromoCode.objects.create(
-        seller=seller,
-        code="BENCH10",
-        discount_percent=10,
-        starts_at=now - timedelta(days=1),
-        expires_at=now + timedelta(days=30),
-    )
-    for start in range(0, size, 5_000):
-        numbers = range(start, min(start + 5_000, size))
-        Chat.objects.bulk_create(_chat(seller, number, now) for number in numbers)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(id), max(id) FROM chats_chat")
-        low, high = cursor.fetchone()
-        cursor.execute(MESSAGES, [long, low, low])
-        for start in range(low + 1, high + 1, 20_000):
-            cursor.execute(MESSAGES, [10, start, min(start + 19_999, high)])
-        cursor.execute(READINGS)
-        cursor.execute(SUGGESTIONS, [code.pk])
-        cursor.execute(FLOOR)
-    desk.tidy(seller.pk)
-    _execute("VACUUM ANALYZE")
-
-
-def _chat(seller: Seller, number: int, now: Any) -> Chat:
-    intents, moods = list(Intent), list(Sentiment)
-    return Chat(
-        seller=seller,
-        wb_chat_id=f"1:{number}",
-        buyer_name=f"Покупатель {number}",
-        reply_sign="sign",
-        last_event_id="",
-        preview="Здравствуйте, когда приедет заказ?",
-        intent=intents[number % len(intents)],
-        sentiment=moods[number // 2 % len(moods)],
-        waiting_since=now if number % 3 < 2 else None,
-        due_at=now + timedelta(minutes=number),
-        last_at=now - timedelta(seconds=number),
-    )
-
-
-def _execute(*statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
 
 
 def environment(name: str) -> dict[str, str]:
@@ -240,7 +122,7 @@ def signed_in(base: str) -> requests.Session:
     session.get(f"{base}/login/")
     form = {
         "username": "bench",
-        "password": PASSWORD,
+        "password": _rows.PASSWORD,
         "csrfmiddlewaretoken": session.cookies["csrftoken"],
     }
     session.post(f"{base}/login/", form).raise_for_status()

@@ -29,7 +29,7 @@ from django.test.utils import CaptureQueriesContext
 from django_scopes import scopes_disabled
 
 from chats import live
-from chats.benchmarks import _scratch, _stand
+from chats.benchmarks import _rows, _scratch, _stand
 from chats.models import Chat
 from promos.models import Seller
 
@@ -120,7 +120,7 @@ def _prepared(size: int, long: int) -> Iterator[Stand]:
     """Seed a database of that size and let both servers read it."""
     with _stand.database(size) as name, ExitStack() as stack:
         with _stand.using(name):
-            _stand.seed(size, long=long)
+            _rows.write(size, long=long)
         environment = _stand.environment(name)
         desk = stack.enter_context(_stand.server("agentiq.wsgi", environment))
         with _stand.using(name):

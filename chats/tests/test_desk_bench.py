@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django_scopes import scopes_disabled
 
-from chats.benchmarks import _stand, desk
+from chats.benchmarks import _rows, _stand, desk
 from chats.models import Message, Suggestion
 
 
@@ -12,7 +12,7 @@ from chats.models import Message, Suggestion
 def small(transactional_db, live_server):
     """Twelve chats, the desk in this process and the floor beside it."""
     with scopes_disabled():
-        _stand.seed(12, long=60)
+        _rows.write(12, long=60)
         base = live_server.url.replace("localhost", "127.0.0.1")  # one cookie for both
         session = _stand.signed_in(base)
         ours = _stand.Server(base, [os.getpid()], session)
