@@ -18,19 +18,29 @@ Row = Mapping[str, Any]
 
 
 def insert(
-    model: type[models.Model], rows: Sequence[Row], *, returning: Sequence[str] = ()
+    model: type[models.Model],
+    rows: Sequence[Row],
+    *,
+    same: Row | None = None,
+    returning: Sequence[str] = (),
 ) -> list[tuple[Any, ...]]:
     """
     Insert the rows that are not there yet; return the given columns of the new ones.
 
-    Rows have the same keys, by attribute name (``seller_id``); what they leave out
-    gets the field's default. A row that breaks a unique constraint is left out.
+    Rows have the same keys, by attribute name (``seller_id``); ``same`` holds what is
+    the same in all of them, and what both leave out gets the field's default. A row
+    that breaks a unique constraint is left out.
     """
     if not rows:
         return []
     query, fixed = _insertion(model, tuple(rows[0]), tuple(returning))
+    given = same or {}
     values = [
-        field.get_db_prep_save(field.get_default(), connection) for field in fixed
+        field.get_db_prep_save(
+            given[field.attname] if field.attname in given else field.get_default(),
+            connection,
+        )
+        for field in fixed
     ]
     with connection.cursor() as cursor:
         cursor.execute(query, [*values, _json(rows)])
@@ -41,7 +51,7 @@ def insert(
 def _insertion(
     model: type[models.Model], names: tuple[str, ...], returning: tuple[str, ...]
 ) -> tuple[str, list[models.Field]]:
-    """Return the statement, and the fields whose defaults go before the rows."""
+    """Return the statement, and the fields whose one value goes before the rows."""
     given = [it for it in model._meta.concrete_fields if it.attname in names]
     fixed = [
         field

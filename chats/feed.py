@@ -37,7 +37,7 @@ from promos.models import Seller
 logger = logging.getLogger(__name__)
 
 PAGES = 50  # a poll: what is left waits for the next tick, other shops go first
-TOGETHER = 500  # events of several pages that are stored at once
+TOGETHER = 1000  # events of several pages that are stored at once
 OVERLAP_EVERY = timedelta(minutes=10)
 OVERLAP_MS = 5_000  # two events of one millisecond may stand at a page's border
 ACTIVE = timedelta(minutes=10)  # since the last event: the quick pace

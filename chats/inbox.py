@@ -6,7 +6,7 @@ loses none. What the chat list shows is kept on Chat and moved here, set by set.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django_scopes import scope
 
 from agentiq.wb.records import ChatEvent, EventPage, GoodCard
-from chats import bulk, clocks, live, sizes, tellings
+from chats import bulk, clocks, folding, live, sizes, tellings
 from chats.models import (
     Attachment,
     Chat,
@@ -30,7 +30,6 @@ from promos.models import Seller, Webhook
 
 logger = logging.getLogger(__name__)
 
-OWN = "seller-public-api"  # written through the API: by us or another program
 _BIGGEST_PRICE = 10**10
 _LONGEST_TEXT = 100_000  # WB allows 1000; PostgreSQL cannot index a megabyte
 
@@ -45,40 +44,24 @@ class Received:
     chats_without_sign: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
-class _Kept:
-    """The fields of a chat that messages move."""
-
-    id: int
-    wb_chat_id: str
-    reply_sign: str
-    buyer_name: str
-    nm_id: int | None
-    last_at: datetime | None
-    last_event_id: str
-    last_message_id: int | None
-    last_buyer_at: datetime | None
-    last_seller_at: datetime | None
-    waiting_since: datetime | None
-    preview: str
-    message_count: int
-    snoozed_until: datetime | None
-    low_rated_at: datetime | None
-    # What this page did:
-    asked: bool = False
-    answered: bool = False
-    unclear: bool = False  # an answer came late: look up since when the buyer waits
-
-
-_COLUMNS = tuple(_Kept.__slots__)[:15]
+class _Overtaken(Exception):
+    """Somebody else made one of the chats this page was about to make."""
 
 
 def receive(seller: Seller, page: EventPage, *, now: datetime) -> Received:
     """Store a page of the feed and the cursor after it, in one transaction."""
-    with scope(seller=seller), transaction.atomic():
-        _lock_cursor(seller)
-        received = _store(seller, page.events, now) if page.events else Received()
-        _advance(seller, page)
+    with scope(seller=seller):
+        try:
+            return _receive(seller, page, now)
+        except _Overtaken:  # WB's list of chats was read meanwhile
+            return _receive(seller, page, now)
+
+
+@transaction.atomic
+def _receive(seller: Seller, page: EventPage, now: datetime) -> Received:
+    _lock_cursor(seller)
+    received = _store(seller, page.events, now) if page.events else Received()
+    _advance(seller, page)
     return received
 
 
@@ -104,13 +87,14 @@ def _advance(seller: Seller, page: EventPage) -> None:
 
 
 def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Received:
-    chats = _chats(seller, events, now)
+    chats = _chats(seller, events)
     first: dict[str, ChatEvent] = {}
     for event in events:
         first.setdefault(sizes.known_id(event.event_id), event)
     new = bulk.insert(
         Message,
-        [_message(seller, chats, key, it, now) for key, it in first.items()],
+        [_message(chats, key, it, now) for key, it in first.items()],
+        same={"seller_id": seller.pk, "stored_at": now},
         returning=("id", "event_id"),
     )
     if not new:
@@ -131,7 +115,9 @@ def _store(seller: Seller, events: Sequence[ChatEvent], now: datetime) -> Receiv
     _tell(seller, [pk for pk, _ in found], now)
     live.bump(seller.pk)
     touched = {sizes.known_id(event.chat_id): None for _, event in found}
-    own = tuple(pk for pk, it in found if it.sender == "seller" and it.source == OWN)
+    own = tuple(
+        pk for pk, it in found if it.sender == "seller" and it.source == folding.OWN
+    )
     waiting = [chats[it] for it in touched if chats[it].asked]
     return Received(
         new_messages=tuple(pk for pk, _ in found),
@@ -153,66 +139,77 @@ def _tell(seller: Seller, ids: Sequence[int], now: datetime) -> None:
 # Chats
 
 
-def _chats(
-    seller: Seller, events: Sequence[ChatEvent], now: datetime
-) -> dict[str, _Kept]:
-    """Return the chats of the events, locked; unknown ones are created."""
+def _chats(seller: Seller, events: Sequence[ChatEvent]) -> dict[str, folding.Kept]:
+    """
+    Return the chats of the events: known ones locked, new ones not yet written.
+
+    A new chat is written once, after its messages, with all that they made of it.
+    """
     keys = list(dict.fromkeys(sizes.known_id(event.chat_id) for event in events))
     chats = _locked_chats(seller, keys)
-    missing = [key for key in keys if key not in chats]
-    if missing:
-        rows = [
-            {
-                "seller_id": seller.pk,
-                "wb_chat_id": key,
-                "created_at": now,
-                "changed_at": now,
-            }
-            for key in missing
-        ]
-        made = bulk.insert(Chat, rows, returning=_COLUMNS)
-        chats |= {row[1]: _Kept(*row) for row in made}
-        if len(made) < len(missing):  # another process was quicker
-            chats |= _locked_chats(seller, [it for it in missing if it not in chats])
+    chats |= _new_chats([key for key in keys if key not in chats])
     for event in events:
-        chat = chats[sizes.known_id(event.chat_id)]
         # The list of chats knows newer signatures than the feed's history.
-        if event.reply_sign and not chat.reply_sign and len(event.reply_sign) <= 500:
-            chat.reply_sign = event.reply_sign
+        sign = event.reply_sign
+        if sign and len(sign) <= 500:
+            chat = chats[sizes.known_id(event.chat_id)]
+            chat.reply_sign = chat.reply_sign or sign
     return chats
 
 
-def _locked_chats(seller: Seller, keys: Sequence[str]) -> dict[str, _Kept]:
+def _new_chats(keys: Sequence[str]) -> dict[str, folding.Kept]:
+    """Return chats with the ids they are going to have."""
+    if not keys:
+        return {}
     query = (
-        f"SELECT {', '.join(_COLUMNS)} FROM chats_chat "
+        "SELECT nextval(pg_get_serial_sequence('chats_chat', 'id')) "
+        "FROM generate_series(1, %s)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [len(keys)])
+        ids = [row[0] for row in cursor.fetchall()]
+    return {
+        key: folding.Kept(pk, key, is_new=True)
+        for key, pk in zip(keys, ids, strict=True)
+    }
+
+
+def _locked_chats(seller: Seller, keys: Sequence[str]) -> dict[str, folding.Kept]:
+    query = (
+        f"SELECT {', '.join(folding.COLUMNS)} FROM chats_chat "
         "WHERE seller_id = %s AND wb_chat_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
     )
     with connection.cursor() as cursor:
         cursor.execute(query, [seller.pk, list(keys)])
-        return {row[1]: _Kept(*row) for row in cursor.fetchall()}
+        return {row[1]: folding.Kept(*row) for row in cursor.fetchall()}
 
 
 def _keep(
     seller_id: int,
-    chats: dict[str, _Kept],
+    chats: dict[str, folding.Kept],
     found: Sequence[tuple[int, ChatEvent]],
     now: datetime,
 ) -> None:
     """Move what the chats keep, and close suggestions that were overtaken."""
     foreign: list[tuple[int, str]] = []
-    touched: dict[int, _Kept] = {}
+    touched: dict[int, folding.Kept] = {}
     for pk, event in found:
         chat = chats[sizes.known_id(event.chat_id)]
         touched[chat.id] = chat
-        _fold(chat, pk, event, now)
-        if event.sender == "seller" and event.source == OWN and sizes.says(event):
+        folding.fold(chat, pk, event, now)
+        if (
+            event.sender == "seller"
+            and event.source == folding.OWN
+            and sizes.says(event)
+        ):
             foreign.append((chat.id, event.text))
     _look_up([chat for chat in touched.values() if chat.unclear])
-    own = clocks.of(seller_id)
-    bulk.update(Chat, [_row(chat, own, now) for chat in touched.values()])
+    _write(seller_id, list(chats.values()), touched, now)
     elsewhere = set(_from_elsewhere(foreign))
     reasons = {}
     for chat in touched.values():
+        if chat.is_new:  # nothing was suggested yet
+            continue
         if chat.waiting_since:
             if chat.asked:
                 reasons[chat.id] = "newer_message"
@@ -221,43 +218,31 @@ def _keep(
     _supersede(reasons, now)
 
 
-def _fold(chat: _Kept, pk: int, event: ChatEvent, now: datetime) -> None:
-    """Let one new message move its chat; they come in order of time."""
-    chat.message_count += 1
-    if event.good_card and event.good_card.nm_id:
-        chat.nm_id = sizes.whole(event.good_card.nm_id) or chat.nm_id
-    if not sizes.says(event):
-        return
-    at = sizes.moment(event, now)
-    if chat.last_at is None or at >= chat.last_at:
-        chat.last_at, chat.last_event_id = at, sizes.known_id(event.event_id)
-        chat.last_message_id, chat.preview = pk, sizes.preview(event)
-    if event.sender == "client":
-        _ask(chat, event, at)
-    elif event.sender == "seller":
-        _answer(chat, event, at)
+def _write(
+    seller_id: int,
+    chats: Sequence[folding.Kept],
+    touched: Container[int],
+    now: datetime,
+) -> None:
+    """Write new chats, and known ones that messages moved."""
+    own, at = clocks.of(seller_id), now.isoformat()
+    rows = [
+        folding.row(chat, own, at)
+        for chat in chats
+        if chat.id in touched and not chat.is_new
+    ]
+    bulk.update(Chat, rows)
+    new = [
+        folding.row(chat, own, at) | {"wb_chat_id": chat.wb_chat_id}
+        for chat in chats
+        if chat.is_new
+    ]
+    same = {"seller_id": seller_id, "created_at": now}
+    if len(bulk.insert(Chat, new, same=same, returning=("id",))) < len(new):
+        raise _Overtaken
 
 
-def _ask(chat: _Kept, event: ChatEvent, at: datetime) -> None:
-    if event.client_name and (chat.last_buyer_at is None or at >= chat.last_buyer_at):
-        chat.buyer_name = event.client_name[:200]
-    chat.last_buyer_at = max(chat.last_buyer_at or at, at)
-    chat.asked, chat.snoozed_until = True, None
-    if chat.last_seller_at is None or at >= chat.last_seller_at:
-        chat.waiting_since = min(chat.waiting_since or at, at)
-
-
-def _answer(chat: _Kept, event: ChatEvent, at: datetime) -> None:
-    chat.last_seller_at = max(chat.last_seller_at or at, at)
-    chat.answered = chat.answered or event.source != OWN
-    if chat.waiting_since is None or chat.waiting_since > at:
-        return
-    if chat.last_buyer_at and chat.last_buyer_at > at:
-        chat.unclear = True
-    chat.waiting_since = None
-
-
-def _look_up(chats: Sequence[_Kept]) -> None:
+def _look_up(chats: Sequence[folding.Kept]) -> None:
     """Find since when buyers wait whose answer arrived behind a later question."""
     if not chats:
         return
@@ -272,29 +257,6 @@ def _look_up(chats: Sequence[_Kept]) -> None:
         since = dict(cursor.fetchall())
     for chat in chats:
         chat.waiting_since = since[chat.id]
-
-
-def _row(chat: _Kept, own: clocks.Clocks, now: datetime) -> dict[str, Any]:
-    since = chat.waiting_since
-    answered_at, low_rated_at = chat.last_seller_at, chat.low_rated_at
-    return {
-        "id": chat.id,
-        "reply_sign": chat.reply_sign,
-        "buyer_name": chat.buyer_name,
-        "nm_id": chat.nm_id,
-        "last_at": chat.last_at,
-        "last_event_id": chat.last_event_id,
-        "last_message_id": chat.last_message_id,
-        "last_buyer_at": chat.last_buyer_at,
-        "last_seller_at": chat.last_seller_at,
-        "waiting_since": since,
-        "due_at": since
-        and own.due(since, answered_at=answered_at, low_rated_at=low_rated_at),
-        "preview": chat.preview,
-        "message_count": chat.message_count,
-        "snoozed_until": chat.snoozed_until,
-        "changed_at": now,
-    }
 
 
 def _supersede(reasons: dict[int, str], now: datetime) -> None:
@@ -332,11 +294,10 @@ def _from_elsewhere(sent: Sequence[tuple[int, str]]) -> list[int]:
 
 
 def _message(
-    seller: Seller, chats: dict[str, _Kept], key: str, event: ChatEvent, now: datetime
+    chats: dict[str, folding.Kept], key: str, event: ChatEvent, now: datetime
 ) -> dict[str, Any]:
     card = event.good_card
     return {
-        "seller_id": seller.pk,
         "chat_id": chats[sizes.known_id(event.chat_id)].id,
         "event_id": key,
         "event_type": event.event_type[:30],
@@ -345,7 +306,6 @@ def _message(
         "text": event.text[:_LONGEST_TEXT],
         "nm_id": sizes.whole(card.nm_id) if card else None,
         "added_at": sizes.moment(event, now),
-        "stored_at": now,
     }
 
 

@@ -20,7 +20,7 @@ from django_scopes import scope
 
 from agentiq.wb.client import Hosts, WbClient
 from agentiq.wb.simulator import Simulator, serve
-from chats import fates, inbox, listing
+from chats import fates, folding, inbox, listing
 from chats.demo import history, people, shop
 from chats.demo.people import Said, Story
 from chats.models import Chat, Message, SavedReply
@@ -211,7 +211,7 @@ def _say(simulator: Simulator, story: Story, said: Said) -> None:
             owner.chats[chat],
             said.text,
             sender="seller",
-            source=inbox.OWN,
+            source=folding.OWN,
             at=said.at,
         )
 

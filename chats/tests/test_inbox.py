@@ -1,10 +1,11 @@
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django_scopes import scope, scopes_disabled
 
@@ -422,3 +423,46 @@ def test_two_readers_of_one_page_store_it_once():
     with scope(seller=seller):
         assert sorted(stored) == [0, 0, 0, 50]
         assert sum(Chat.objects.values_list("message_count", flat=True)) == 50
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_chat_that_the_list_makes_meanwhile_keeps_its_messages():
+    seller = make_seller()
+    stored = []
+
+    def work():
+        try:
+            stored.append(inbox.receive(seller, page(event(1), event(2)), now=NOON))
+        finally:
+            connection.close()
+
+    reader = threading.Thread(target=work)
+    with scope(seller=seller):
+        with transaction.atomic():
+            listed = Chat.objects.create(
+                seller=seller, wb_chat_id="1:a", reply_sign="s", created_at=NOON
+            )
+            reader.start()
+            wait_until_blocked()
+        reader.join()
+
+        chat = Chat.objects.get()
+
+    assert (chat.pk, chat.reply_sign, chat.message_count) == (listed.pk, "s", 2)
+    assert stored[0].chats_with_new_buyer_turn == (chat.pk,)
+
+
+def wait_until_blocked():
+    """Wait until another session of the database waits for a lock."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        " AND datname = current_database()"
+    )
+    with connection.cursor() as cursor:
+        for _ in range(3000):
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(query)
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits")
