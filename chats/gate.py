@@ -36,6 +36,12 @@ def closed(now: datetime) -> QuerySet[SendGate, int]:
     return SendGate.objects.filter(closed_until__gt=now).values("seller_id")
 
 
+def opens_in(seller_id: int, *, now: datetime) -> float:
+    """Return the seconds until the seller may send again, 0 when that is now."""
+    row = SendGate.objects.filter(seller=seller_id, closed_until__gt=now).first()
+    return (row.closed_until - now).total_seconds() if row else 0.0
+
+
 def close(
     seller_id: int,
     reason: str,

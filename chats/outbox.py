@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Min, OuterRef, Q
 
 from agentiq.wb.client import WbClient
 from agentiq.wb.errors import (
@@ -75,7 +75,22 @@ def claim(*, now: datetime, seller: Seller | int | None = None) -> Outgoing | No
 
 def sellers_due(*, now: datetime) -> list[int]:
     """Return the ids of sellers with replies to send now."""
-    return list(_due(now).order_by().values_list("seller_id", flat=True).distinct())
+    return list(openings(now=now, within=timedelta()))
+
+
+def openings(*, now: datetime, within: timedelta) -> dict[int, datetime]:
+    """
+    Return when each seller may send next, if that is at most so far away.
+
+    A reply's time has come by then, and the seller's gate is open.
+    """
+    ends = now + within
+    rows = Outgoing.objects.due(ends).filter(seller__is_active=True).order_by()
+    first = rows.values_list("seller_id", "seller__send_gate__closed_until").annotate(
+        at=Min("due_at")
+    )
+    moments = {pk: max(at, gate or at, now) for pk, gate, at in first}
+    return {pk: at for pk, at in moments.items() if at <= ends}
 
 
 @contextlib.contextmanager

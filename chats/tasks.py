@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 
 from celery import shared_task
 from django.db.models import Exists, OuterRef
@@ -39,6 +40,10 @@ CHAT = int(Category.CHAT)
 FateStep = Callable[..., int]
 DRAIN = 15.0
 """Seconds after which a seller's worker makes room; the next tick goes on."""
+BREATH = 0.2
+"""Seconds until WB's limit lets the next reply out that cost less than a new start."""
+TICK = timedelta(seconds=1)
+"""Between two looks of beat at what is due."""
 SWEEP = 200
 """Chats a sweep takes at once; the next tick goes on."""
 
@@ -178,12 +183,22 @@ def propose_wordings() -> None:
 
 @shared_task
 def send_due() -> None:
-    """Nudge a worker for each seller with replies to send now."""
+    """
+    Nudge a worker for each seller with replies to send now, or before the next tick.
+
+    Without the latter WB's ten in ten seconds would become ten in eleven.
+    """
+    now = timezone.now()
     with scopes_disabled():
-        gate.lift(now=timezone.now())
-        seller_ids = outbox.sellers_due(now=timezone.now())
-    for seller_id in seller_ids:
-        send_seller.delay(seller_id)
+        gate.lift(now=now)
+        moments = outbox.openings(now=now, within=TICK)
+    for seller_id, at in moments.items():
+        _nudge(seller_id, (at - now).total_seconds())
+
+
+def _nudge(seller_id: int, seconds: float) -> None:
+    """Send for a seller now, or in less than a tick: no task waits for longer."""
+    send_seller.apply_async([seller_id], countdown=seconds or None)
 
 
 @shared_task
@@ -195,24 +210,30 @@ def send_seller(seller_id: int) -> None:
     """
     seller = Seller.objects.get(pk=seller_id)
     with scope(seller=seller), outbox.alone(seller_id) as alone:
-        if alone:
-            _drain(seller)
+        wait = _drain(seller) if alone else 0.0
+    if 0 < wait < TICK.total_seconds():
+        _nudge(seller_id, wait)
 
 
-def _drain(seller: Seller) -> None:
+def _drain(seller: Seller) -> float:
+    """Send what is due; return the seconds until more may be sent, or 0."""
     try:
         client = connect(seller, category=CHAT)
     except NotConnected as error:
         if outgoing := outbox.claim(now=timezone.now(), seller=seller):
             outbox.not_connected(outgoing, error.reason, now=timezone.now())
-        return
+        return 0.0
     began = time.monotonic()
     try:
         while time.monotonic() - began < DRAIN:
-            outgoing = outbox.claim(now=timezone.now(), seller=seller)
-            if outgoing is None:
-                return
-            outbox.deliver(outgoing, client=client, now=timezone.now())
+            if outgoing := outbox.claim(now=timezone.now(), seller=seller):
+                outbox.deliver(outgoing, client=client, now=timezone.now())
+                continue
+            wait = gate.opens_in(seller_id=seller.pk, now=timezone.now())
+            if not 0 < wait <= BREATH:
+                return wait
+            time.sleep(wait)
+        return 0.0
     finally:
         client.close()
 

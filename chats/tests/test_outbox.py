@@ -9,7 +9,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.testing import NOON, make_seller
 from agentiq.wb.records import Receipt
-from chats import outbox, revisions, settling
+from chats import outbox, revisions, settling, tasks
 from chats.models import Attempt, Chat, FeedCursor, Message, Outgoing, SendGate
 from promos.models import PromoCodeSend, WbToken
 
@@ -321,6 +321,60 @@ def test_one_seller_behind_a_closed_gate_slows_nobody(wb_chat, queue, seller, no
 
         assert outbox.sellers_due(now=now) == [other.pk]
         assert outbox.claim(now=now) == reply
+
+
+def test_a_seller_opens_when_a_reply_is_due_and_the_gate_lets_it(
+    wb_chat, queue, seller, now
+):
+    queue(wb_chat(), at=now + timedelta(seconds=0.4))
+    queue(wb_chat(), at=now + timedelta(seconds=0.6))
+    tick = timedelta(seconds=1)
+    assert outbox.openings(now=now, within=timedelta()) == {}
+    opens = outbox.openings(now=now, within=tick)
+    assert opens == {seller.pk: now + timedelta(seconds=0.4)}
+
+    outbox.gate.close(seller.pk, "throttled", now=now, wait=timedelta(seconds=0.9))
+    opens = outbox.openings(now=now, within=tick)
+    assert opens == {seller.pk: now + timedelta(seconds=0.9)}
+
+    outbox.gate.close(seller.pk, "throttled", now=now, wait=timedelta(seconds=1.1))
+    assert outbox.openings(now=now, within=tick) == {}
+
+
+def test_a_worker_waits_out_a_gate_that_opens_at_once(
+    wb_chat, queue, seller, simulator
+):
+    reply = queue(wb_chat(), at=timezone.now())
+    wait = timedelta(seconds=0.15)
+    outbox.gate.close(seller.pk, "throttled", now=timezone.now(), wait=wait)
+
+    tasks.send_seller(seller.pk)
+
+    reply.refresh_from_db()
+    assert reply.status == "sent"
+
+
+def test_a_gate_that_opens_within_the_tick_is_nudged_then(
+    wb_chat, queue, seller, now, monkeypatch
+):
+    queue(wb_chat(), at=now)
+    outbox.gate.close(seller.pk, "throttled", now=now, wait=timedelta(hours=1))
+    nudges = []
+    monkeypatch.setattr(
+        tasks.send_seller,
+        "apply_async",
+        lambda args, countdown: nudges.append((args, countdown)),
+    )
+
+    tasks.send_due()
+    outbox.gate.close(
+        seller.pk, "throttled", now=timezone.now(), wait=timedelta(seconds=0.9)
+    )
+    tasks.send_due()
+
+    ((args, countdown),) = nudges
+    assert args == [seller.pk]
+    assert countdown is None or countdown <= 0.9
 
 
 def test_the_feed_settles_an_unknown_delivery(
