@@ -288,6 +288,8 @@ WB_SETTLE_POLLS = _typed("int", "WB_SETTLE_POLLS", 3)
 WB_SETTLE_SECONDS = _typed("int", "WB_SETTLE_SECONDS", 30)
 # After this a reply still being sent is one whose worker died; more than a call takes.
 WB_SENDING_SECONDS = _typed("int", "WB_SENDING_SECONDS", 90)
+# Five failures of WB in a row: one try after so long, then ever rarer.
+WB_PROBE_SECONDS = _typed("float", "WB_PROBE_SECONDS", 30.0)
 WB_POLL_ACTIVE_SECONDS = _typed("float", "WB_POLL_ACTIVE_SECONDS", 2.0)
 WB_POLL_IDLE_SECONDS = _typed("float", "WB_POLL_IDLE_SECONDS", 5.0)
 

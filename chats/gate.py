@@ -7,6 +7,7 @@ not each reply, and nobody else does. A closed gate opens by itself.
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -15,7 +16,6 @@ from promos.models import WbToken
 
 BREAKER = 5
 """Failures of WB in a row after which tries become rare."""
-PROBE = timedelta(seconds=30)
 LONGEST_PROBE = timedelta(minutes=5)
 TOKEN_WAIT = timedelta(minutes=15)
 UNPAID_WAIT = timedelta(minutes=15)
@@ -66,8 +66,8 @@ def failed(seller_id: int, *, reached: bool, now: datetime) -> None:
     """
     Count a failure of WB; after five in a row only a probe now and then is sent.
 
-    ``reached``: WB answered, with 5xx. Where it was not reached at all the next try
-    waits a little from the first failure on.
+    ``reached``: the request left, and 5xx or no answer came. Where WB was not reached
+    at all the next try waits a little from the first failure on.
     """
     with transaction.atomic():
         gate, _ = SendGate.objects.select_for_update().get_or_create(
@@ -75,7 +75,8 @@ def failed(seller_id: int, *, reached: bool, now: datetime) -> None:
         )
         gate.failures += 1
         if gate.failures >= BREAKER:
-            wait = min(PROBE * 2 ** min(gate.failures - BREAKER, 5), LONGEST_PROBE)
+            probe = timedelta(seconds=settings.WB_PROBE_SECONDS)
+            wait = min(probe * 2 ** min(gate.failures - BREAKER, 5), LONGEST_PROBE)
             gate.closed_until, gate.reason = now + wait, "breaker"
         elif not reached:
             gate.closed_until = now + timedelta(seconds=2**gate.failures)

@@ -282,7 +282,7 @@ def _go_on(outgoing: Outgoing, error: WbError, now: datetime) -> None:
     seller_id = outgoing.seller_id
     if isinstance(error, WbUnknown):
         states.change(outgoing, Status.UNKNOWN, "no_answer", now=now, detail=detail)
-        if (error.status or 0) >= 500:
+        if error.status is None or error.status >= 500:
             gate.failed(seller_id, reached=True, now=now)
     elif isinstance(error, WbThrottled):
         wait = timedelta(seconds=error.retry_after)

@@ -197,10 +197,13 @@ def test_a_new_token_opens_the_gate_at_once(wb_chat, queue, send, simulator, now
     assert outbox.claim(now=later) is not None
 
 
-def test_five_failures_in_a_row_make_tries_rare(wb_chat, queue, send, simulator, now):
+@pytest.mark.parametrize("fault", ["5xx", "drop-after"])
+def test_five_failures_in_a_row_make_tries_rare(
+    wb_chat, queue, send, simulator, now, fault
+):
     for _ in range(6):
         queue(wb_chat())
-    simulator.fault("5xx", "send", times=None)
+    simulator.fault(fault, "send", times=None)
 
     for _ in range(5):
         send()
