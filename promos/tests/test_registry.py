@@ -80,7 +80,8 @@ def test_terms_may_be_changed_again_after_the_next_send(seller, make_code, owner
     chain = [code]
     for percent in (12, 13):
         PromoCode.objects.filter(pk=code.pk).update(first_sent_at=NOON)
-        code = registry.change(code, by=owner, now=NOON, discount_percent=percent)
+        terms = {"discount_percent": Decimal(percent)}
+        code = registry.change(code, by=owner, now=NOON, **terms)
         chain.append(code)
 
     for row in chain:
