@@ -135,7 +135,7 @@ def _newest(chat: Chat) -> list[Message]:
 def expire(*, now: datetime) -> list[int]:
     """Close open suggestions whose code ended, stopped or has other terms now."""
     ended = Q(promo_code__expires_at__lte=now) | Q(promo_code__is_active=False)
-    ended |= Q(promo_code__replaced_by__isnull=False)
+    ended |= Q(promo_code__replaced_by__isnull=False) | Q(promo_code__is_leaked=True)
     chats = []
     open_ones = Suggestion.objects.open().filter(ended)
     for pk, chat_id in open_ones.values_list("pk", "chat_id"):

@@ -214,6 +214,7 @@ def _terms(
         use_cases=row.use_cases,
         is_active=row.is_active,
         is_draft=row.is_draft,
+        is_leaked=row.is_leaked,
         margin_floor=seller.margin_floor,
         below_floor_until=days.day_start(until + days.DAY) if until else None,
         scope_size=scope,

@@ -21,6 +21,7 @@ from promos.rules.days import DAY, day_start, moscow_date
 from promos.rules.limits import SLOTS
 from promos.rules.slots import TARGETS, Gap
 from promos.rules.terms import UseCase
+from promos.todo import Todo, todo
 
 BUDGETS: dict[str, Promise] = {
     "day": _("The shop, today"),
@@ -83,17 +84,13 @@ class Home:
     budgets: tuple[Budget, ...]
     sent_today: int
     sent_week: int
+    todo: tuple[Todo, ...]
     alerts: tuple[Alert, ...]
     alert_count: int
     without_cost: int
     steps: tuple[Step, ...]
     is_new: bool
     prices_as_of: datetime | None
-
-    @property
-    def now(self) -> Alert | None:
-        """Return the most urgent thing of today, None when nothing presses."""
-        return self.alerts[0] if self.alerts else None
 
     @property
     def next_step(self) -> Step | None:
@@ -110,7 +107,11 @@ def home(seller: Seller, *, now: datetime, suggested: Callable[[], bool]) -> Hom
     """
     today = moscow_date(now)
     plan, by_code = planner.plan_of(seller, today=today)
-    live = [row for row in by_code.values() if row.starts_at <= now < row.expires_at]
+    live = [
+        row
+        for row in by_code.values()
+        if row.starts_at <= now < row.expires_at and not row.is_draft
+    ]
     soon = now + timedelta(days=seller.expiring_days)
     sends = PromoCodeSend.objects.filter(seller=seller).aggregate(
         today=Count("pk", filter=Q(sent_at__gte=day_start(today))),
@@ -154,6 +155,7 @@ def home(seller: Seller, *, now: datetime, suggested: Callable[[], bool]) -> Hom
         budgets=tuple(_budgets(seller, live, now)),
         sent_today=sends["today"],
         sent_week=sends["week"],
+        todo=todo(by_code.values(), plan, alerts, now=now),
         alerts=tuple(alerts[:5]),
         alert_count=len(alerts),
         without_cost=products["all"] - products["costed"],

@@ -71,8 +71,8 @@ class Timeline:
 
 
 def plan_of(seller: Seller, *, today: date) -> tuple[Plan, dict[str, PromoCode]]:
-    """Return the plan of a shop and its codes by name."""
-    rows = PromoCode.objects.filter(seller=seller, is_draft=False).current()
+    """Return the plan of a shop and its codes by name, drafts too."""
+    rows = PromoCode.objects.filter(seller=seller).current()
     by_code = {row.code: row for row in rows.filter(expires_at__gte=day_start(today))}
     return slots.plan((row.terms() for row in by_code.values()), today=today), by_code
 
@@ -81,7 +81,7 @@ def timeline(seller: Seller, *, now: datetime) -> Timeline:
     """Return the planner's page for a shop."""
     today = moscow_date(now)
     plan, by_code = plan_of(seller, today=today)
-    holding: list[Terms] = [row.terms() for row in by_code.values()]
+    holding: list[Terms] = [row.terms() for row in by_code.values() if not row.is_draft]
     return Timeline(
         months=tuple(_months(plan)),
         rows=tuple(_rows(plan, by_code, today, now, seller.expiring_days)),

@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from promos.models import PromoCode, Seller
 from promos.rules import limits, naming, slots
 from promos.rules.choice import PRIORITY
-from promos.rules.days import moscow_date
+from promos.rules.days import day_count, moscow_date
 from promos.rules.limits import Problem
 from promos.rules.slots import Window
 from promos.rules.terms import UseCase
@@ -212,11 +212,18 @@ def successor(promo_code: PromoCode, *, now: datetime, rng: Random) -> Successor
     """
     Return the code that could follow, or None when no slot is free for it.
 
-    WB prolongs no code, so a new one takes over the day after the old one ends.
+    WB prolongs no code, so a new one takes over the day after the old one ends, of a
+    code that strangers use as soon as WB allows.
     """
     holding = [row.terms() for row in others(promo_code)]
     terms = promo_code.terms()
-    window = slots.follower(terms, holding, today=moscow_date(now))
+    today = moscow_date(now)
+    if terms.is_leaked:
+        window = slots.free_window(
+            today, day_count(terms.starts_at, terms.expires_at), holding, today=today
+        )
+    else:
+        window = slots.follower(terms, holding, today=today)
     if window is None:
         return None
     taken = PromoCode.objects.filter(seller=promo_code.seller_id)

@@ -159,6 +159,7 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
                 "fields": (
                     ("daily_cap", "loss_budget"),
                     ("margin_override_until", "margin_override_reason"),
+                    "is_leaked",
                 )
             },
         ),

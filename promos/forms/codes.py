@@ -91,6 +91,7 @@ class PromoCodeForm(SeenForm):
             "margin_override_reason",
             "daily_cap",
             "loss_budget",
+            "is_leaked",
         )
 
     seller: Seller  # set by the admin: the form is made for one shop

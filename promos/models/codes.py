@@ -89,6 +89,12 @@ class PromoCode(models.Model):
     already_live = models.BooleanField(
         _("Already ran at WB when entered"), default=False
     )
+    is_leaked = models.BooleanField(
+        _("Strangers use it"),
+        default=False,
+        db_default=False,
+        help_text=_("Not suggested any more; replace it by a new code."),
+    )
     use_for_positive = models.BooleanField(_("Loyalty: happy buyers"), default=True)
     use_for_negative = models.BooleanField(_("Retention: unhappy buyers"), default=True)
     use_for_pre_purchase = models.BooleanField(
@@ -198,4 +204,5 @@ class PromoCode(models.Model):
             use_cases=self.use_cases,
             is_active=self.is_active,
             is_draft=self.is_draft,
+            is_leaked=self.is_leaked,
         )

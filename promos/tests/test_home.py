@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agentiq.testing import make_member
-from promos import home, sends
+from promos import alarms, home, sends
 from promos.models import Membership, Product, Seller
 from promos.rules.days import DAY, moscow_date, period
 
@@ -151,3 +151,70 @@ def test_a_shops_budgets_are_set_in_its_settings(desk, seller):
     )
     refused = desk.post(address, typed | {"loss_budget_day": "-1"})
     assert refused.context["adminform"].form.errors["loss_budget_day"]
+
+
+def todo_of(seller):
+    return [one.text for one in shown(seller).todo]
+
+
+def test_codes_in_their_last_two_days_are_to_be_extended(seller, make_code):
+    today = moscow_date(timezone.now())
+    for code, days in (("TODAY10", 0), ("TOMORROW10", 1), ("LATER10", 2)):
+        starts_at, expires_at = period(today - DAY, today + days * DAY)
+        make_code(code, starts_at=starts_at, expires_at=expires_at)
+
+    first, second = shown(seller).todo
+
+    assert first.text == "TODAY10 действует последний день, до полуночи."
+    assert second.text == "TOMORROW10 действует ещё сегодня и завтра."
+    assert second.address.endswith("/extend/")
+
+
+def test_what_is_left_without_a_code_is_said(seller, make_code):
+    today = moscow_date(timezone.now())
+    starts_at, expires_at = period(today - DAY, today + DAY)
+    make_code("LAST10", starts_at=starts_at, expires_at=expires_at)
+    runs(make_code, "CARE10", use_for_positive=False)
+
+    (only,) = todo_of(seller)
+    assert only == (
+        "LAST10 действует ещё сегодня и завтра. После этого без кода останется: "
+        "лояльность."
+    )
+
+
+def test_drafts_that_were_to_start_are_to_be_made(seller, make_code):
+    today = moscow_date(timezone.now())
+    for code, days in (("SOON10", 1), ("LATER10", 2)):
+        starts_at, expires_at = period(today + days * DAY, today + 9 * DAY)
+        make_code(code, starts_at=starts_at, expires_at=expires_at, is_draft=True)
+
+    (only,) = shown(seller).todo
+
+    assert only.text.startswith("Черновик SOON10 начинается")
+    assert only.address.endswith("/made/")
+
+
+def test_a_code_that_strangers_use_is_to_be_replaced(desk, seller, make_code):
+    runs(make_code, "KNOWN10", is_leaked=True)
+
+    page = desk.get(reverse("admin:index"))
+
+    assert todo_of(seller) == [
+        "Кодом KNOWN10 пользуются посторонние: замените его новым."
+    ]
+    assert "Продлить новым кодом" in page.content.decode()
+    assert shown(seller).coverage[0].codes == 0
+
+
+def test_an_alert_about_a_named_code_is_not_said_twice(seller, make_code):
+    today = moscow_date(timezone.now())
+    starts_at, expires_at = period(today - DAY, today)
+    make_code("TODAY10", starts_at=starts_at, expires_at=expires_at)
+    runs(make_code, "CARE10")
+
+    alarms.watch(seller, now=timezone.now())
+
+    assert [one for one in todo_of(seller) if "TODAY10" in one] == [
+        "TODAY10 действует последний день, до полуночи."
+    ]

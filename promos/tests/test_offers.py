@@ -85,6 +85,7 @@ def test_the_seller_may_keep_codes_from_those_who_ask(choose, make_code, seller)
     [
         ({"is_draft": True}, "draft"),
         ({"is_active": False}, "off"),
+        ({"is_leaked": True}, "leaked"),
         ({"starts_at": NOON + timedelta(hours=1)}, "not_started"),
         ({"expires_at": NOON}, "expired"),
         ({"expires_at": NOON + timedelta(hours=11)}, "expires_too_soon"),

@@ -1,6 +1,7 @@
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 from django.db import connection
@@ -89,6 +90,16 @@ def test_terms_may_be_changed_again_after_the_next_send(seller, make_code, owner
     assert [row.version for row in chain] == [1, 2, 3]
     assert [row.replaced_by for row in chain] == [*chain[1:], None]
     assert [row.discount_percent for row in chain] == [10, 12, 13]
+
+
+def test_a_code_that_strangers_use_is_followed_at_once(make_code):
+    code = make_code(is_leaked=True)
+
+    following = registry.successor(code, now=NOON, rng=Random(1))
+
+    # Tomorrow instead of the day after its end, for its 15 Moscow days.
+    assert following.window.starts_at == MIDNIGHT
+    assert (following.window.last - following.window.first).days == 14
 
 
 def test_a_note_on_an_ended_code_needs_no_new_terms(seller, make_code):
