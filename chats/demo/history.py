@@ -32,7 +32,7 @@ from chats.models import (
 from promos import sends
 from promos.models import PromoCode, PromoCodeSend, Seller
 
-SKIPPED = ("other_answer", "no_code_now", "wrong_tone")
+SKIPPED = ("wrong_meaning", "wrong_code", "poor_wording")
 
 
 @dataclass(frozen=True)
@@ -168,14 +168,23 @@ def _decide(
         seconds=max(3, int((at - suggestion.created_at).total_seconds())),
     )
     if skipped:
-        _write(suggestion.chat, replace(story.answer, text=act.text), story, operator)
+        answer = replace(story.answer, text=act.text)
+        _write(suggestion.chat, answer, story, operator, since=story.turn[0].at)
         return
-    reply = _reply(decision, act.text, act.promo_code, at, suggestion)
+    reply = _reply(
+        decision, act.text, act.promo_code, at, suggestion, since=story.turn[0].at
+    )
     if act.promo_code:
         _record(suggestion, decision, reply, story, at)
 
 
-def _write(chat: Chat, said: Said, story: Story, operator: AbstractBaseUser) -> None:
+def _write(
+    chat: Chat,
+    said: Said,
+    story: Story,
+    operator: AbstractBaseUser,
+    since: datetime | None = None,
+) -> None:
     """A reply written by hand, without a suggestion."""
     decision = Decision.objects.create(
         seller_id=chat.seller_id,
@@ -186,7 +195,7 @@ def _write(chat: Chat, said: Said, story: Story, operator: AbstractBaseUser) -> 
         operator=operator,
         decided_at=said.at - timedelta(seconds=6),
     )
-    _reply(decision, said.text, None, said.at, None)
+    _reply(decision, said.text, None, said.at, None, since=since)
 
 
 def _reply(
@@ -195,8 +204,14 @@ def _reply(
     promo_code: PromoCode | None,
     at: datetime,
     suggestion: Suggestion | None,
+    *,
+    since: datetime | None,
 ) -> Outgoing:
-    """Write a reply that WB took at ``at``, with its one attempt."""
+    """
+    Write a reply that WB took at ``at``, with its one attempt.
+
+    ``since`` is when the buyer began to wait; None when nobody did.
+    """
     made = suggestion.snapshot if suggestion else None
     reply = Outgoing.objects.create(
         seller_id=decision.seller_id,
@@ -210,6 +225,7 @@ def _reply(
         status=Outgoing.Status.SENT,
         due_at=at - timedelta(seconds=1),
         sent_at=at,
+        waited_since=since,
     )
     Outgoing.objects.filter(pk=reply.pk).update(created_at=decision.decided_at)
     Attempt.objects.create(
