@@ -85,6 +85,6 @@ urlpatterns = [
         "api/outgoing/<str:id>", conversations.OneOutgoing.as_view(), "api-outgoing"
     ),
     *routes("api/health", shop.Health.as_view(), "api-health"),
-    # Last: whatever else lies below /api/ is answered by a problem document.
-    path("api/<path:rest>", Nothing.as_view()),
+    # Last: whatever else lies at or below /api is answered by a problem document.
+    re_path(r"^api(/.*)?$", Nothing.as_view()),
 ]
