@@ -7,11 +7,11 @@
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const charts = [];
 
-  const paper = matchMedia("print");
+  const PAPER = { wide: [1040, 300], narrow: [510, 260] }; // pixels, before CSS fits them
   const isEmpty = (chart) => chart.series.every(({ data }) => data.every((count) => !count));
 
-  const draw = (canvas, chart) => {
-    const isDark = document.documentElement.classList.contains("dark") && !paper.matches;
+  const draw = (canvas, chart, onPaper) => {
+    const isDark = document.documentElement.classList.contains("dark") && !onPaper;
     const colours = isDark ? INK.dark : INK.light;
     const soft = isDark ? "#9ca3af" : "#6b7280";
     const line = isDark ? "#374151" : "#e5e7eb";
@@ -41,7 +41,9 @@
         })),
       },
       options: {
-        animation: still || paper.matches ? false : { duration: 350 },
+        animation: still || onPaper ? false : { duration: 350 },
+        responsive: !onPaper,
+        ...(onPaper && { devicePixelRatio: 2 }),
         cutout: "62%",
         indexAxis: chart.across ? "y" : "x",
         interaction: { mode: isRound ? "nearest" : "index", axis: chart.across ? "y" : "x", intersect: false },
@@ -59,7 +61,14 @@
     });
   };
 
-  const drawAll = () => {
+  // A chart that follows its box would be redrawn after the page is printed: on paper
+  // it has a size of its own, and CSS fits the picture.
+  const setSize = (canvas) => {
+    const wide = canvas.closest(".board-chart").classList.contains("wide");
+    [canvas.width, canvas.height] = PAPER[wide ? "wide" : "narrow"];
+  };
+
+  const drawAll = (onPaper = false) => {
     charts.splice(0).forEach((chart) => chart.destroy());
     const data = JSON.parse(document.getElementById("board-charts").textContent);
     document.querySelectorAll("[data-chart]").forEach((canvas) => {
@@ -67,18 +76,29 @@
       const nothing = isEmpty(chart);
       canvas.hidden = nothing;
       canvas.nextElementSibling.hidden = !nothing;
-      if (!nothing) charts.push(draw(canvas, chart));
+      if (nothing) return;
+      if (onPaper) setSize(canvas);
+      charts.push(draw(canvas, chart, onPaper));
     });
   };
 
   Chart.defaults.font.family = "Inter, system-ui, sans-serif";
   Chart.defaults.locale = document.documentElement.lang || "ru";
   drawAll();
-  new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["class"] });
+  new MutationObserver(() => drawAll()).observe(document.documentElement, { attributeFilter: ["class"] });
   addEventListener("beforeprint", () => {
-    document.querySelectorAll("details.board-block").forEach((block) => { block.open = true; });
+    document.querySelectorAll("details.board-block:not([open])").forEach((block) => {
+      block.open = true;
+      block.dataset.shut = "";
+    });
+    drawAll(true);
+  });
+  addEventListener("afterprint", () => {
+    document.querySelectorAll("details[data-shut]").forEach((block) => {
+      block.open = false;
+      delete block.dataset.shut;
+    });
     drawAll();
   });
-  addEventListener("afterprint", drawAll);
   document.querySelector("[data-print]")?.addEventListener("click", () => print());
 })();
