@@ -4,10 +4,11 @@ What the chat side can see going wrong: reading, sending, and buyers left waitin
 Causes only; ``promos.alerts.keep`` makes the alerts agree with them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Min, Q
+from django.db.models.functions import TruncDate
 
 from chats import clocks
 from chats.models import Chat, ChatQuerySet, FeedCursor, Outgoing, OutgoingChange
@@ -16,6 +17,7 @@ from promos import alerts
 from promos.alert_words import path
 from promos.alerts import Cause, Kind, Level
 from promos.models import Alert, Seller, WbToken
+from promos.rules.days import MOSCOW, period
 
 BEHIND = timedelta(minutes=5)
 BADLY_BEHIND = timedelta(minutes=30)
@@ -24,6 +26,7 @@ TROUBLE = 3  # more than so many replies in trouble …
 TROUBLE_RAISES = timedelta(minutes=10)  # … within this raise an alert,
 TROUBLE_CLOSES = timedelta(minutes=30)  # … not more within this close it
 UNSETTLED = timedelta(minutes=5)
+SEVERAL = 5  # days whose waiting buyers are told of apart
 DEADLINES = ((100, Level.CRITICAL), (80, Level.WARNING), (50, Level.INFO))
 TARGETS = ((100, Level.WARNING), (80, Level.INFO), (50, Level.INFO))
 
@@ -98,7 +101,7 @@ def send_trouble(seller: Seller, now: datetime) -> Iterator[Cause]:
             kind=Kind.SEND_TROUBLE,
             level=Level.CRITICAL,
             params={"count": count},
-            link=path("chats:inbox"),
+            link=path("chats:inbox", query="?scope=failed"),
         )
 
 
@@ -119,34 +122,22 @@ def unknown_deliveries(seller: Seller, now: datetime) -> Iterator[Cause]:
 
 
 def chat_deadlines(seller: Seller, now: datetime) -> Iterator[Cause]:
-    """Yield a cause per threshold for buyers who waited 50, 80 or 100 % of ten days."""
-    newest = None
-    for percent, level in DEADLINES:
-        edge = now - ANSWER_WITHIN * percent / 100
-        waiting = Chat.objects.filter(seller=seller, waiting_since__lte=edge)
-        if newest is not None:
-            waiting = waiting.filter(waiting_since__gt=newest)
-        newest = edge
-        oldest = waiting.order_by("waiting_since", "pk").first()
-        if oldest is None or oldest.waiting_since is None:
-            continue
+    """Yield causes for buyers who waited 50, 80 or 100 % of ten days."""
+    waiting = Chat.objects.filter(seller=seller, waiting_since__isnull=False)
+    passed = {
+        percent: Q(waiting_since__lte=now - ANSWER_WITHIN * percent / 100)
+        for percent, _ in DEADLINES
+    }
+
+    def hours(oldest: Chat) -> dict[str, int]:
         left = oldest.waiting_since + ANSWER_WITHIN - now
-        yield Cause(
-            kind=Kind.CHAT_DEADLINE,
-            key=str(percent),
-            level=level,
-            params={
-                "threshold": percent,
-                "count": waiting.count(),
-                "hours": max(0, int(left.total_seconds() // 3600)),
-                "since": oldest.waiting_since.isoformat(),
-            },
-            link=path("chats:chat", oldest.pk) or path("chats:inbox"),
-        )
+        return {"hours": max(0, int(left.total_seconds() // 3600))}
+
+    yield from _thresholds("wb", DEADLINES, waiting, passed, hours)
 
 
 def rating_deadlines(seller: Seller, now: datetime) -> Iterator[Cause]:
-    """Yield a cause per threshold for 72 hours after a low rating, while one waits."""
+    """Yield causes for buyers whose 72 hours after a low rating run out."""
     waiting = Chat.objects.filter(
         seller=seller, waiting_since__isnull=False, low_rated_at__isnull=False
     ).exclude(waiting_since__gte=F("low_rated_at") + AFTER_RATING)
@@ -157,7 +148,7 @@ def rating_deadlines(seller: Seller, now: datetime) -> Iterator[Cause]:
 
 def own_targets(seller: Seller, now: datetime) -> Iterator[Cause]:
     """
-    Yield a cause per threshold for the shop's own targets, in its working time.
+    Yield causes for the shop's own targets, in its working time.
 
     A missed target is no broken rule of WB: it is told a level more quietly.
     """
@@ -183,25 +174,50 @@ def _thresholds(
     levels: Iterable[tuple[int, Level]],
     waiting: ChatQuerySet,
     passed: dict[int, Q],
+    more: Callable[[Chat], dict[str, int]] = lambda oldest: {},
 ) -> Iterator[Cause]:
-    """Yield a cause for each threshold whose chats have not passed the next one."""
+    """
+    Yield causes for each threshold whose chats have not passed the next one.
+
+    Buyers who began to wait on the same Moscow day are one cause: an alert for each
+    chat would bury the others, one for all would never tell of a second buyer while
+    a first one stays unanswered. Those of the days before the latest SEVERAL are one.
+    """
     beyond: Q | None = None
     for percent, level in levels:
         found = waiting.filter(passed[percent])
         found = found.exclude(beyond) if beyond else found
         beyond = passed[percent]
-        oldest = found.order_by("due_at", "pk").first()
-        if oldest is None:
-            continue
-        yield Cause(
-            kind=Kind.CHAT_DEADLINE,
-            key=f"{clock}-{percent}",
-            level=level,
-            params={
+        for day, chats in _by_day(found):
+            oldest = chats.order_by("due_at", "waiting_since", "pk").first()
+            if oldest is None:  # answered a moment ago
+                continue
+            params = {
                 "clock": clock,
                 "threshold": percent,
-                "count": found.count(),
+                "count": chats.count(),
                 "since": oldest.waiting_since.isoformat(),
-            },
-            link=path("chats:chat", oldest.pk) or path("chats:inbox"),
+            }
+            yield Cause(
+                kind=Kind.CHAT_DEADLINE,
+                key=f"{clock}-{percent}:{day}",
+                level=level,
+                params=params | more(oldest),
+                link=path("chats:chat", oldest.pk) or path("chats:inbox"),
+            )
+
+
+def _by_day(found: ChatQuerySet) -> Iterator[tuple[str, ChatQuerySet]]:
+    """Yield the chats by the day their buyers began to wait, the latest first."""
+    day = TruncDate("waiting_since", tzinfo=MOSCOW)
+    days = list(found.order_by().values_list(day, flat=True).distinct())
+    latest = sorted(days, reverse=True)
+    for one in latest[:SEVERAL]:
+        since, until = period(one, one)
+        yield (
+            one.isoformat(),
+            found.filter(waiting_since__gte=since, waiting_since__lt=until),
         )
+    if latest[SEVERAL:]:
+        _, until = period(latest[SEVERAL], latest[SEVERAL])
+        yield "before", found.filter(waiting_since__lt=until)

@@ -230,11 +230,12 @@ def _code_void(params: Params) -> Words:
         params["count"],
     )
     example = _("For example article %(nm_id)s with %(percent)s %%.")
+    percent = formats.number_format(Decimal(params["percent"]).normalize())
     advice = _(
         "AgentIQ does not suggest the code there. Lower the discount to 45 %, or take "
         "these articles out of the code."
     )
-    return said % params, f"{example % params} {advice}"
+    return said % params, f"{example % {**params, 'percent': percent}} {advice}"
 
 
 def _shop_budget(params: Params) -> Words:
@@ -330,7 +331,7 @@ def _unknown_delivery(params: Params) -> Words:
 
 def _chat_deadline(params: Params) -> Words:
     since = _("The oldest waits since %(since)s.") % {"since": _moment(params["since"])}
-    if "clock" in params:
+    if params.get("clock", "wb") != "wb":
         said, advice = _other_clock(params)
         return said % params, f"{since} {advice}"
     hours = params["hours"]

@@ -138,28 +138,53 @@ class TestDeadline:
         Chat.objects.create(seller=seller, wb_chat_id="1", waiting_since=NOON - waited)
         alarms.watch(seller, now=NOON)
         keys = Alert.objects.standing().values_list("cause_key", flat=True)
-        assert list(keys) == expected
+        day = (NOON - waited).date()
+        assert list(keys) == [f"wb-{percent}:{day}" for percent in expected]
 
     def test_one_chat_moves_on_and_never_stands_twice(self, seller):
         Chat.objects.create(seller=seller, wb_chat_id="1", waiting_since=NOON)
         for hour in range(0, 11 * 24, 5):
             alarms.watch(seller, now=NOON + hour * HOUR)
-        assert Alert.objects.standing().get().cause_key == "100"
+        assert Alert.objects.standing().get().cause_key == "wb-100:2026-03-02"
         assert Alert.objects.count() == 3
 
         Chat.objects.update(waiting_since=None)
         assert watch(seller, NOON + 11 * DAY) == {}
 
-    def test_many_chats_are_one_alert_with_the_oldest(self, seller):
-        for days in (8, 9, 9.5):
+    def test_buyers_of_one_day_are_one_alert_with_the_oldest(self, seller):
+        for hours in (0, 1, 4):
+            since = NOON - 9.5 * DAY + hours * HOUR  # from midnight on, in Moscow
             Chat.objects.create(
-                seller=seller, wb_chat_id=str(days), waiting_since=NOON - days * DAY
+                seller=seller, wb_chat_id=str(hours), waiting_since=since
             )
         alert = watch(seller)["chat_deadline"]
         assert (alert.params["count"], alert.params["hours"]) == (3, 12)
         assert alert_words.title(alert) == (
             "3 покупателя ждут ответа, осталось часов: 12"
         )
+
+    def test_a_buyer_left_unanswered_does_not_hide_the_next_one(self, seller):
+        """Moscow days: NOON is at 12:00, so eleven hours before is one o'clock."""
+        for number, hours in enumerate((0, 11, 13)):
+            since = NOON - 11 * DAY - hours * HOUR
+            Chat.objects.create(
+                seller=seller, wb_chat_id=str(number), waiting_since=since
+            )
+        alarms.watch(seller, now=NOON)
+        keys = Alert.objects.standing().values_list("cause_key", "params__count")
+        assert set(keys) == {("wb-100:2026-02-19", 2), ("wb-100:2026-02-18", 1)}
+
+    def test_those_of_long_ago_are_told_together(self, seller):
+        for days in range(11, 19):
+            Chat.objects.create(
+                seller=seller, wb_chat_id=str(days), waiting_since=NOON - days * DAY
+            )
+        alarms.watch(seller, now=NOON)
+        found = Alert.objects.standing().order_by("cause_key")
+        assert [(one.cause_key[7:], one.params["count"]) for one in found] == [
+            *((f"2026-02-{day}", 1) for day in range(15, 20)),
+            ("before", 3),
+        ]
 
 
 class TestOwnTargets:
@@ -181,7 +206,11 @@ class TestOwnTargets:
                 found.setdefault(alert.cause_key, minute)
 
         # 50 min: 12:50. 80 min: an hour, the pause, 20 min. 100 min: 14:40.
-        assert found == {"target-50": 50, "target-80": 140, "target-100": 160}
+        assert found == {
+            "target-50:2026-03-02": 50,
+            "target-80:2026-03-02": 140,
+            "target-100:2026-03-02": 160,
+        }
         assert Alert.objects.count() == 3
         assert Alert.objects.standing().get().level == "warning"
 
@@ -196,9 +225,9 @@ class TestOwnTargets:
         assert not Alert.objects.exists()
 
         alert = watch(seller, NOON + 160 * MINUTE)["chat_deadline"]
-        assert alert.cause_key == "target-50"
+        assert alert.cause_key == "target-50:2026-03-02"
         assert alert_words.title(alert) == (
-            "1 покупатель ждёт: прошло 50% срока магазина"
+            "1 покупатель ждёт: прошло 50 % срока магазина"
         )
 
     def test_nobody_is_late_at_night_or_on_a_sunday(self, seller):
@@ -209,7 +238,7 @@ class TestOwnTargets:
         assert not Alert.objects.exists()
 
         alert = watch(seller, NOON + 22 * HOUR)["chat_deadline"]  # 10:00: 100 minutes
-        assert alert.cause_key == "target-100"
+        assert alert.cause_key == "target-100:2026-03-02"
         assert alert_words.title(alert) == "1 покупатель ждёт дольше срока магазина"
 
 
@@ -225,7 +254,11 @@ class TestLowRating:
                 found.setdefault(alert.cause_key, hour)
 
         # 80 % of 72 hours are 57 hours and 36 minutes.
-        assert found == {"rating-50": 36, "rating-80": 58, "rating-100": 72}
+        assert found == {
+            "rating-50:2026-03-02": 36,
+            "rating-80:2026-03-02": 58,
+            "rating-100:2026-03-02": 72,
+        }
         assert alert_words.title(Alert.objects.standing().get()) == (
             "1 покупатель с низкой оценкой ждёт дольше 72 часов"
         )

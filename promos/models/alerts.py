@@ -41,7 +41,7 @@ class Alert(models.Model):
         POLL_BEHIND = "poll_behind", _("Chats are not read")
         SEND_TROUBLE = "send_trouble", _("Replies do not go out")
         UNKNOWN_DELIVERY = "unknown_delivery", _("Delivery not confirmed")
-        CHAT_DEADLINE = "chat_deadline", _("Ten days to answer")
+        CHAT_DEADLINE = "chat_deadline", _("Time to answer a buyer")
         WB_NEWS = "wb_news", _("WB writes about promo codes")
 
     class Level(models.TextChoices):
