@@ -114,7 +114,7 @@ def coverage(codes: Iterable[PromoCode], now: datetime) -> Iterator[Cause]:
     """Yield a cause for each use case without a code, now or within ten days."""
     codes = list(codes)
     if not any(not row.is_draft and row.expires_at > now for row in codes):
-        yield Cause(kind=Kind.NO_CODE, params={"use_case": ""}, link=_codes_page())
+        yield Cause(kind=Kind.NO_CODE, params={"use_case": ""}, link=_new_code())
         return
     for gap in _plan(codes, now).gaps:
         if gap.days_ahead == 0:
@@ -123,7 +123,7 @@ def coverage(codes: Iterable[PromoCode], now: datetime) -> Iterator[Cause]:
                 key=gap.use_case.value,
                 level=Level.WARNING,
                 params={"use_case": gap.use_case.value},
-                link=_codes_page(),
+                link=_new_code(),
             )
         elif gap.is_due():
             yield Cause(
@@ -136,7 +136,7 @@ def coverage(codes: Iterable[PromoCode], now: datetime) -> Iterator[Cause]:
                     "last": gap.last.isoformat(),
                     "is_open": gap.is_open,
                 },
-                link=_codes_page(),
+                link=_new_code(),
             )
 
 
@@ -248,7 +248,7 @@ def prices(seller: Seller, now: datetime) -> Iterator[Cause]:
                     "code": row.code,
                     "count": count,
                     "nm_id": nm_id,
-                    "percent": f"{percent:.0f}",
+                    "percent": f"{percent:.1f}",
                 },
                 link=_code_page(row),
             )
@@ -340,6 +340,10 @@ def _code_page(row: PromoCode) -> str:
 
 def _codes_page() -> str:
     return path("admin:promos_promocode_changelist") or "/admin/"
+
+
+def _new_code() -> str:
+    return path("admin:promos_promocode_add") or _codes_page()
 
 
 def _tokens_page() -> str:

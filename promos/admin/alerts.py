@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from unfold.decorators import display
 
 from promos import alert_words, alerts, audit, roles
 from promos.admin.base import FactAdmin, SellerAdmin
@@ -55,7 +56,7 @@ class StandingFilter(admin.SimpleListFilter):
 class AlertAdmin(FactAdmin):
     """Alerts come and go by themselves; people acknowledge, put off, take charge."""
 
-    list_display = ("what", "level", "state", "raised_at", "assigned_to", "where")
+    list_display = ("what", "urgency", "state", "raised_at", "assigned_to", "where")
     list_display_links = None
     list_filter = (StandingFilter, "level", "kind")
     list_select_related = ("assigned_to",)
@@ -68,6 +69,11 @@ class AlertAdmin(FactAdmin):
     )
     readonly_fields = ("what",)
     ordering = ("-raised_at", "-pk")
+    nothing = _("Nothing needs attention")
+    nothing_because = _(
+        "An alert closes by itself once its cause is gone. Closed ones are under the "
+        "filter “state”."
+    )
 
     @admin.display(description=_("What to do"))
     def what(self, alert: Alert) -> SafeString:
@@ -76,6 +82,14 @@ class AlertAdmin(FactAdmin):
             alert_words.title(alert),
             alert_words.body(alert),
         )
+
+    @display(
+        description=_("Urgency"),
+        ordering="level",
+        label={"critical": "danger", "warning": "warning", "info": "info"},
+    )
+    def urgency(self, alert: Alert) -> tuple[str, str]:
+        return alert.level, alert.get_level_display()
 
     @admin.display(description="")
     def where(self, alert: Alert) -> SafeString | str:
