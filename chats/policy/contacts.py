@@ -53,6 +53,13 @@ _MAIL = re.compile(
     r"(?:\s{0,2}@\s{0,2}|\s{0,2}[(\[]?\b(?:собака|собачка|at)\b[)\]]?\s{0,2})"
     r"[\w-]{1,63}(?:(?:\.\s{0,1}|,(?=(?:ru|com|net|org)\b)|\s{0,2}\b(?:точка|dot)\b\s{0,2})[\w-]{1,24}){1,4}(?!\w)"
 )
+_MAIL_SAID = re.compile(
+    r"(?<![\w.+-])(?:[a-z0-9_.-]{2,30}[ ])?[\w.-]{2,40}\s{0,2}(?:собака|собачка|собачк[ау]|@)\s{0,2}"
+    r"(?:яндекс|мейл|майл|мэйл|меил|гмейл|гмаил|джимейл|гугл|рамблер|инбокс|бк|лист|я|"
+    r"yandex|ya|mail|gmail|bk|list|inbox|rambler|icloud|hotmail|outlook)"
+    r"[ .,]{0,3}(?:точка[ ]?)?(?:ру|ком|ru|com)(?!\w)"
+)
+"""A mail address said aloud: its parts may stand apart, its dot may be missing."""
 _ZONES = (
     "ru|рф|com|net|org|su|shop|store|online|site|info|biz|pro|me|io|kz|by|ua|uz|am|ge|"
     "gg|ly|cc|link|club|app|dev|top|xyz|market|space|website|tech|msk|moscow|москва|"
@@ -85,7 +92,7 @@ _NUMBER_WORD = (
     r"(?:пять|шесть|семь|восемь|девять)сот|тысяч[аи]?|плюс)"
 )
 _SPOKEN = re.compile(
-    rf"(?<!\w)(?:(?:{_NUMBER_WORD}(?!\w)[\s,.\-]{{1,3}}|\d{{1,4}}[\s,.\-]{{0,3}})){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
+    rf"(?<!\w)(?:(?:{_NUMBER_WORD}(?!\w)[\s,.\-]{{1,3}}|\d{{1,4}}[\s,.\-]{{0,3}}|(?:пробел|тире|дефис|скобк[аи]|и)[ ])){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
 )
 _SPOKEN_ONE = re.compile(rf"(?<!\w){_NUMBER_WORD}(?!\w)")
 SPELLED = 9
@@ -122,8 +129,9 @@ def spoken(folded: Folded) -> Iterator[Span]:
 
 def mails(folded: Folded) -> Iterator[Span]:
     """Yield e-mail addresses, with «собака» and «точка» too."""
-    for found in _MAIL.finditer(folded.text):
-        yield found.span()
+    for pattern in (_MAIL_SAID, _MAIL):
+        for found in pattern.finditer(folded.text):
+            yield found.span()
 
 
 def links(folded: Folded) -> Iterator[Span]:

@@ -21,7 +21,7 @@ def sentences(frames: Iterable[str], *, each: int, seed: int) -> Iterator[str]:
         draw = random.Random(f"{seed}/{number}/{frame}")
         made: dict[str, None] = {}
         for _ in range(min(each, ways(frame)) * TRIES):
-            made.setdefault(_drawn(frame, draw))
+            made.setdefault(drawn(frame, draw))
             if len(made) == each:
                 break
         yield from made
@@ -36,8 +36,8 @@ def ways(frame: str) -> int:
     return count
 
 
-def _drawn(frame: str, draw: random.Random) -> str:
-    """Return one sentence: the inmost choices are made first."""
+def drawn(frame: str, draw: random.Random) -> str:
+    """Return one sentence of the frame: the inmost choices are made first."""
     while choice := _CHOICE.search(frame):
         part = draw.choice(choice[1].split("|"))
         frame = frame[: choice.start()] + part + frame[choice.end() :]

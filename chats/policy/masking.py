@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chats.policy import addresses, contacts, numbers, people
+from chats.policy import addresses, contacts, numbers, people, tagger
 from chats.policy.folding import Folded, fold
 
 LOGGED = 300
@@ -59,6 +59,9 @@ class Masked:
     spans: tuple[Span, ...]
 
 
+_CHAINED = frozenset({PiiKind.ADDRESS, PiiKind.NAME})
+"""Kinds that two finders may have found halves of."""
+
 Finder = Callable[[Folded], Iterator[tuple[int, int]]]
 _FINDERS: tuple[tuple[PiiKind, Finder], ...] = (
     (PiiKind.EMAIL, contacts.mails),
@@ -70,6 +73,8 @@ _FINDERS: tuple[tuple[PiiKind, Finder], ...] = (
     (PiiKind.ORDER, numbers.orders),
     (PiiKind.ADDRESS, addresses.addresses),
     (PiiKind.NAME, people.people),
+    (PiiKind.ADDRESS, tagger.addresses),
+    (PiiKind.NAME, tagger.people),
 )
 """In the order of trust: what one finder took, the next ones do not see."""
 
@@ -86,9 +91,32 @@ def mask(text: str) -> Masked:
             for first, last in _free(folded.text, taken, start, end):
                 taken[first:last] = bytes([number]) * (last - first)
                 found.append((*folded.span(first, last), kind))
-    found.sort()
-    spans = tuple(Span(*place, PLACEHOLDERS[place[2]]) for place in found)
+    spans = tuple(
+        Span(*place, PLACEHOLDERS[place[2]]) for place in _merged(text, sorted(found))
+    )
     return Masked(_replaced(text, spans), spans)
+
+
+Place = tuple[int, int, PiiKind]
+
+
+def _merged(text: str, found: list[Place]) -> Iterator[Place]:
+    """Yield the places, those of one kind with nothing but marks between them as one."""
+    last: Place | None = None
+    for place in found:
+        if last and last[2] is place[2] in _CHAINED and _touch(text, last, place):
+            last = last[0], place[1], last[2]
+            continue
+        if last:
+            yield last
+        last = place
+    if last:
+        yield last
+
+
+def _touch(text: str, one: Place, other: Place) -> bool:
+    between = text[one[1] : other[0]]
+    return len(between) <= 3 and not any(char.isalnum() for char in between)
 
 
 def _free(

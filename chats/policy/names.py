@@ -1,6 +1,7 @@
 """Names of people as Russians write them: first names, patronymics, surnames."""
 
 import re
+from collections.abc import Iterable
 
 from chats.policy import lexicon
 
@@ -75,6 +76,18 @@ SURE_SURNAME = re.compile(
     r"[а-я]{2,16}(?:(?:ов|ев|[нлкшчртсдг]ин|цын)(?:а|у|ым|ой)?|(?:вск|нск|цк|йск)(?:ий|ого|ому|им|ая|ой|ую)|енко|чук|щук|швили|дзе|[аоиертнгкдмслз]ян)"
 )
 """An ending that is a surname's more often than not, when the word is capitalised."""
+
+_ROOT = 4
+"""Letters of a name that no case changes."""
+_FAMOUS = frozenset(
+    frozenset(part[:_ROOT] for part in pair.split("_"))
+    for pair in lexicon.words("famous")
+)
+
+
+def is_famous(words: Iterable[str]) -> bool:
+    """Return whether the words name somebody of a book or a stage, in any case."""
+    return frozenset(word[:_ROOT] for word in words) in _FAMOUS
 
 
 def is_first_name(word: str) -> bool:

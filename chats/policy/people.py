@@ -15,12 +15,13 @@ Span = tuple[int, int]
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _INTRODUCED = re.compile(
-    r"(?<!\w)(?:меня зовут|зовут (?:меня )?|звать|мо[её] имя|имя|фио|ф\.и\.о\.?|ф\. и\. о\.?|фамилия(?: имя(?: отчество)?)?|фамилии|отчество|"
+    r"(?<!\w)(?:меня зовут|зовут(?: меня| его| ее)?|звать|мо[её] имя|имя|фио|ф\.и\.о\.?|ф\. и\. о\.?|фамилия(?: имя(?: отчество)?)?|фамилии|отчество|"
     r"получател[ьяюе]\w?|отправител[ьяюе]\w?|заказчик\w?|покупател[ьяюе]\w?|владел(?:ец|ица|ьца) карты|держател[ьяюе]\w?(?: карты)?|плательщик\w?|адресат\w?|"
     r"на имя|от имени|на фамилию|на мо[её] имя|(?:оформ\w+|заказ\w*|выпис\w+|записан\w*|зарегистрир\w+|куплен\w*|запишите|оформите) (?:\w+ )?(?:на|для)|с уважением|"
     r"контактное лицо|доверенност\w+ (?:на|от)|выда(?:ть|йте|ли)|перевод\w? (?:на имя|от)|карта (?:на имя|на)|паспорт\w?(?: на имя)?|(?:это|я|пишет|вам пишет|беспокоит|подпись))"
     r"[\s:,\-–—(«\"]{1,4}(?:(?:это|будет|моя|мой|имя|изменен\w*|гражданин|гражданка|гр\.|ип|на|есть|теперь|другой|другая|сотрудник\w?|мужа|жены|сына|дочери|мамы|муж|жена|мама|дочь|сын|указан\w*|записан\w*|фамилия|фио)[\s:,\-–—]{1,3}){0,2}"
 )
+_CALLED = re.compile(r"(?<!\w)(?:меня зовут|зовут меня)[\s:,\-–—]{1,3}$")
 _STRICT = re.compile(
     r"^(?:это|я|пишет|вам пишет|беспокоит)\W|(?<!\w)(?:это|я|пишет|вам пишет|беспокоит|выда\w+|паспорт\w?|для|на|имя|зовут|звать|покупател\w+|заказчик\w?|подпись|отчество)$"
 )
@@ -202,6 +203,8 @@ def _full_names(folded: Folded, tokens: list[Token]) -> Iterator[Span]:
 
 
 def _run(folded: Folded, tokens: list[Token], index: int) -> int:
+    if names.is_famous(word for _, _, word in tokens[index : index + 2]):
+        return 0
     for size in (4, 3, 2):
         window = tokens[index : index + size]
         if len(window) == size and _adjacent(folded, window):
@@ -287,6 +290,12 @@ def _adjacent(folded: Folded, window: list[Token]) -> bool:
     return True
 
 
+def _unheard(token: Token) -> Iterator[Span]:
+    """Yield a name nobody knows, said after «меня зовут»."""
+    if len(token[2]) > 2 and token[2] not in _COMMON | _NOT_SURNAMES:
+        yield token[:2]
+
+
 def _introduced(
     folded: Folded, tokens: list[Token], index: int, *, strict: bool
 ) -> Iterator[Span]:
@@ -312,6 +321,8 @@ def _introduced(
         sure = sure or role in "FAPSLT"
         taken += 1
     if not taken:
+        if _CALLED.search(folded.text[: tokens[index][0]][-14:]):
+            yield from _unheard(tokens[index])
         return
     alone = _role(folded, tokens[index]) if taken == 1 else ""
     if (

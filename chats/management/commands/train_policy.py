@@ -1,4 +1,4 @@
-"""``manage.py train_policy``: the weights of the outbound judge from its frames."""
+"""``manage.py train_policy``: the weights of the outbound judge and of the tagger."""
 
 import os
 import subprocess
@@ -9,28 +9,37 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chats.management.commands.train_analyzer import ONE_THREAD
-from chats.policy.judge import WEIGHTS
+from chats.policy import judge, tagger
+
+TRAINED = {"learning": judge.WEIGHTS, "tagging": tagger.WEIGHTS}
+"""Modules of ``chats.policy`` that train, and what each of them writes."""
 
 
 class Command(BaseCommand):
-    """Trains in a process of its own, on one thread, as ``train_analyzer`` does."""
+    """Trains in processes of their own, on one thread, as ``train_analyzer`` does."""
 
-    help = "Train the outbound judge; the same frames give the same bytes."
+    help = "Train the outbound judge and the tagger; the same texts, the same bytes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare where the weights go."""
-        parser.add_argument("--out", type=Path, default=WEIGHTS, help="file to write")
+        folder = judge.WEIGHTS.parent
+        parser.add_argument("--out", type=Path, default=folder, help="folder to write")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Train and print how many sentences were used and the size."""
-        command = [sys.executable, "-m", "chats.policy.learning"]
-        done = subprocess.run(
-            [*command, "--out", str(options["out"])],
-            check=False,
-            env=os.environ | ONE_THREAD,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise CommandError(done.stderr.strip() or "training failed")
-        self.stdout.write(done.stdout.strip())
+        """Train and print the size of each file."""
+        for module, weights in TRAINED.items():
+            self.stdout.write(_trained(module, options["out"] / weights.name))
+
+
+def _trained(module: str, out: Path) -> str:
+    command = [sys.executable, "-m", f"chats.policy.{module}", "--out", str(out)]
+    done = subprocess.run(
+        command,
+        check=False,
+        env=os.environ | ONE_THREAD,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise CommandError(done.stderr.strip() or "training failed")
+    return done.stdout.strip()
