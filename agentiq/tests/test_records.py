@@ -141,10 +141,7 @@ def test_an_event_without_message_and_source_is_an_event():
         pytest.param({"eventID": ""}, id="empty id"),
         pytest.param({"eventID": 7}, id="an id that is a number"),
         pytest.param({"addTimestamp": "soon", "addTime": None}, id="no time"),
-        pytest.param({"addTimestamp": 10**20}, id="a time out of range"),
-        pytest.param({"message": {"text": ["a"]}}, id="a text that is an array"),
-        pytest.param({"message": "hello"}, id="a message that is a string"),
-        pytest.param({"isNewChat": "yes"}, id="a flag that is a string"),
+        pytest.param({"addTimestamp": 10**20, "addTime": None}, id="no such time"),
     ],
 )
 def test_one_bad_event_is_counted_and_the_rest_stay(change):
@@ -172,6 +169,10 @@ def test_one_bad_event_is_counted_and_the_rest_stay(change):
             id="files without an id",
         ),
         pytest.param({"addTimestamp": None}, id="the time in ISO only"),
+        pytest.param({"addTimestamp": 10**20}, id="a time out of range"),
+        pytest.param({"message": {"text": ["a"]}}, id="a text that is an array"),
+        pytest.param({"isNewChat": "yes"}, id="a flag that is a string"),
+        pytest.param({"source": 7, "sender": {}}, id="a source that is a number"),
     ],
 )
 def test_an_odd_event_is_still_read(change):
@@ -180,6 +181,30 @@ def test_an_odd_event_is_still_read(change):
 
     assert page.skipped == 0
     assert page.events[0].raw == good | change
+
+
+@pytest.mark.parametrize(
+    ("message", "text"), [("Да", "Да"), ({"text": 12}, "12"), ({"text": None}, "")]
+)
+def test_words_are_read_wherever_they_stand(message, text):
+    good = EVENTS["result"]["events"][1]
+
+    assert chat.chat_event(good | {"message": message}).text == text
+
+
+@pytest.mark.parametrize(
+    ("extra", "errors"),
+    [
+        ({"errors": "file too big"}, ("file too big",)),
+        ({"errors": {"file": "bad"}}, ("{'file': 'bad'}",)),
+        ({"errors": []}, ()),
+        ({"result": {"addTime": "2026-11-23T10:00:00Z", "sign": 5}}, ()),
+    ],
+)
+def test_an_odd_receipt_is_a_receipt(extra, errors):
+    receipt = chat._receipt({"result": {"chatID": "1:a"}} | extra, "1:a")
+
+    assert (receipt.chat_id, receipt.errors) == ("1:a", errors)
 
 
 @pytest.mark.parametrize("document", [{}, {"result": None}, {"result": {}}, None])

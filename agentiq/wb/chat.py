@@ -7,6 +7,7 @@ has its own limit of 10 requests per 10 s per seller.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
@@ -26,6 +27,8 @@ from agentiq.wb.records import (
     Receipt,
 )
 from agentiq.wb.transport import MEGABYTE, Request, Transport
+
+logger = logging.getLogger(__name__)
 
 
 class ChatCalls(Transport):
@@ -141,21 +144,26 @@ def event_page(document: object) -> EventPage:
 
 
 def chat_event(value: object) -> ChatEvent:
-    """Return one event; without chat, id and time it is none and raises BadShape."""
+    """
+    Return one event; without chat, id and time it is none and raises BadShape.
+
+    Anything else that cannot be read is left out: a buyer's words are not lost for
+    the sake of a flag.
+    """
     raw = wire.obj(value, "event")
-    message = wire.child(raw, "message")
-    attachments = _maybe_object(message.get("attachments"))
+    words = _maybe_object(raw.get("message"))
+    attachments = _maybe_object(words.get("attachments"))
     return ChatEvent(
         chat_id=wire.needed(raw, "chatID"),
         event_id=wire.needed(raw, "eventID"),
-        event_type=wire.text(raw, "eventType"),
-        sender=wire.text(raw, "sender"),
-        source=wire.text(raw, "source"),
-        text=wire.text(message, "text"),
+        event_type=_maybe_text(raw, "eventType"),
+        sender=_maybe_text(raw, "sender"),
+        source=_maybe_text(raw, "source"),
+        text=_maybe_text(words or raw, "text" if words else "message"),
         added_at=_added_at(raw),
-        is_new_chat=wire.flag(raw, "isNewChat"),
-        reply_sign=wire.text(raw, "replySign") or None,
-        client_name=wire.text(raw, "clientName"),
+        is_new_chat=raw.get("isNewChat") is True,
+        reply_sign=_maybe_text(raw, "replySign") or None,
+        client_name=_maybe_text(raw, "clientName"),
         good_card=good_card(attachments.get("goodCard")),
         files=(
             *_file_refs(attachments.get("files"), "file"),
@@ -198,25 +206,26 @@ def good_card(value: object) -> GoodCard | None:
 
 
 def _receipt(body: object, chat_id: str) -> Receipt:
-    """WB took the message when its answer has a result; anything else is unknown."""
+    """
+    WB took the message when its answer has a result; anything else is unknown.
+
+    What else stands there and how cannot make a message unsent.
+    """
     document = wire.obj(body)
     result = document.get("result")
     if not isinstance(result, dict):
         raise wire.BadShape("no result")
-    milliseconds = wire.whole(result, "addTime")
+    errors = document.get("errors") or []
     return Receipt(
-        chat_id=wire.text(result, "chatID") or chat_id,
-        added_at=wire.from_ms(milliseconds) if milliseconds else None,
-        sign=wire.text(result, "sign"),
-        errors=tuple(str(item) for item in wire.items(document, "errors")),
+        chat_id=_maybe_text(result, "chatID") or chat_id,
+        added_at=_maybe_moment(result, "addTime"),
+        sign=_maybe_text(result, "sign"),
+        errors=tuple(map(str, errors if isinstance(errors, list) else [errors])),
     )
 
 
 def _added_at(raw: wire.Obj) -> datetime:
-    milliseconds = wire.whole(raw, "addTimestamp")
-    if milliseconds:
-        return wire.from_ms(milliseconds)
-    moment = wire.instant(raw.get("addTime"))
+    moment = _maybe_moment(raw, "addTimestamp") or wire.instant(raw.get("addTime"))
     if moment is None:
         raise wire.BadShape("addTimestamp is missing")
     return moment
@@ -240,6 +249,23 @@ def _file_refs(value: object, kind: Literal["file", "image"]) -> Iterable[FileRe
 
 def _maybe_object(value: object) -> wire.Obj:
     return value if isinstance(value, dict) else {}
+
+
+def _maybe_text(source: wire.Obj, key: str) -> str:
+    value = source.get(key)
+    if value is None or isinstance(value, str):
+        return value or ""
+    if value:  # an empty object says as little as null
+        logger.warning("%s is no longer a string", key)
+    return str(value) if type(value) is int else ""
+
+
+def _maybe_moment(source: wire.Obj, key: str) -> datetime | None:
+    try:
+        milliseconds = wire.whole(source, key)
+        return wire.from_ms(milliseconds) if milliseconds else None
+    except wire.BadShape:
+        return None
 
 
 def _maybe_instant(value: object) -> datetime | None:
