@@ -400,6 +400,21 @@ def test_the_feed_settles_an_unknown_delivery(
     assert PromoCodeSend.objects.get().message_id == message.event_id
 
 
+def test_an_event_without_a_source_may_be_our_reply(
+    wb_chat, queue, send, simulator, seller, now
+):
+    chat = wb_chat()
+    queue(chat)
+    simulator.fault("drop-after", "send")
+    outgoing = send()
+
+    show(chat, source="")
+    settling.settle(seller, now=now + timedelta(seconds=3))
+
+    outgoing.refresh_from_db()
+    assert (outgoing.status, outgoing.reason) == ("sent", "seen_in_feed")
+
+
 def test_a_sent_reply_learns_its_message(wb_chat, queue, send, seller, now):
     chat = wb_chat()
     queue(chat)
