@@ -39,7 +39,10 @@ logger = logging.getLogger(__name__)
 PAGES = 50  # a poll: what is left waits for the next tick, other shops go first
 TOGETHER = 1000  # events of several pages that are stored at once
 OVERLAP_EVERY = timedelta(minutes=10)
-OVERLAP_MS = 5_000  # two events of one millisecond may stand at a page's border
+OVERLAP_MS = 5_000  # WB may show an event later than one that came after it
+DOUBT_EVERY = timedelta(seconds=10)
+DOUBT_MS = 600_000  # so far back at most a delivery is looked for
+FULL = 20  # events that may be a whole page, cut amid a millisecond; WB shows 50
 ACTIVE = timedelta(minutes=10)  # since the last event: the quick pace
 QUIET = timedelta(hours=2)  # since the last event: the slow pace
 SLOWER = 3  # times the idle interval for a quiet shop
@@ -87,7 +90,7 @@ class Poll:
     client: SellerClient
     cursor: FeedCursor
     now: datetime
-    in_doubt: bool = False  # replies whose delivery only the feed can tell
+    doubt_since: datetime | None = None  # a reply whose delivery only the feed tells
     unsigned_since: datetime | None = None  # the newest chat without a signature
     polled: Polled = field(default_factory=Polled)
 
@@ -128,21 +131,39 @@ def _pages(poll: Poll, pages: list[EventPage]) -> Steps:
     one transaction with the cursor after them. What is left in ``pages`` is not.
     """
     polled, place = poll.polled, poll.cursor.next
-    overlapping = _overlaps(poll.cursor, poll.now)
+    start = at = _start(poll)
     while polled.pages < PAGES and not polled.complete:
-        start = max(place - OVERLAP_MS, 1) if overlapping and place else place
         page = yield partial(poll.client.events, start)
         polled.pages += 1
+        before, is_full = at, len(page.events) >= FULL
         ended = page.total == 0 and not page.events
         if not ended:
-            before, place = place, max(place or 0, page.next or 0) or None
+            at = max(at or 0, page.next or 0) or None
             pages.append(page)
-            if polled.pages == 1 or place == before or _many(pages):
+            if polled.pages == 1 or at == before or _many(pages):
                 received = _store(poll, pages)
                 # A feed that repeats its last page for ever has no more to say.
-                ended = place == before and not received.new_messages
-        polled.complete = ended and not overlapping
-        overlapping = False
+                ended = at == before and not received.new_messages and not is_full
+        if ended:
+            polled.complete = (at or 0) >= (place or 0)  # not while behind the place
+            start = at = max(at or 0, place or 0) or None
+        else:
+            start = _onward(start, before, at) if is_full else at
+
+
+def _onward(start: int | None, before: int | None, at: int | None) -> int | None:
+    """
+    Return where to read after a page that may have been cut at its end.
+
+    Whether WB's feed begins at the cursor or behind it is unknown, and events of one
+    millisecond may lie on both sides of the cut: they are asked for again. Where a
+    page cannot get past one millisecond, the feed goes on after it.
+    """
+    if at is None:
+        return None
+    if at != before:
+        return max(at - 1, 1)
+    return at if start != at else at + 1
 
 
 def _many(pages: Sequence[EventPage]) -> bool:
@@ -165,13 +186,26 @@ def _store(poll: Poll, pages: list[EventPage]) -> Received:
     return received
 
 
-def _overlaps(cursor: FeedCursor, now: datetime) -> bool:
-    """Whether this poll reads a little of what it has read before."""
-    if cursor.overlap_at is not None and now - cursor.overlap_at < OVERLAP_EVERY:
-        return False
+def _start(poll: Poll) -> int | None:
+    """
+    Return where to read from: now and then a little before the place.
+
+    While a delivery is in doubt, from before its first try: what the feed does not
+    show is going to be sent again.
+    """
+    cursor, now = poll.cursor, poll.now
+    every = DOUBT_EVERY if poll.doubt_since else OVERLAP_EVERY
+    if cursor.overlap_at is not None and now - cursor.overlap_at < every:
+        return cursor.next
     first_time = cursor.overlap_at is None
     cursor.overlap_at = now
-    return cursor.next is not None and not first_time
+    if cursor.next is None or (first_time and not poll.doubt_since):
+        return cursor.next
+    since = cursor.next
+    if poll.doubt_since:
+        tried = int(poll.doubt_since.timestamp() * 1000)
+        since = max(min(since, tried), since - DOUBT_MS)
+    return max(since - OVERLAP_MS, 1)
 
 
 def _receive(seller: Seller, page: EventPage, now: datetime) -> Received:
@@ -228,7 +262,7 @@ def interval(poll: Poll) -> float:
     silence = poll.now - cursor.last_event_at if cursor.last_event_at else None
     if silence is not None and silence < ACTIVE:
         return float(settings.WB_POLL_ACTIVE_SECONDS)
-    if poll.in_doubt:
+    if poll.doubt_since:
         return float(settings.WB_POLL_ACTIVE_SECONDS)  # polls are the evidence
     idle = float(settings.WB_POLL_IDLE_SECONDS)
     if silence is None or silence >= QUIET:

@@ -21,7 +21,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django_scopes import scope, scopes_disabled
 
 from agentiq import metering
@@ -204,7 +205,7 @@ def _jobs(shops: Sequence[Shop], now: datetime, done: Done | None = None) -> lis
                 client,
                 cursor,
                 now,
-                in_doubt=cursor.in_doubt,
+                doubt_since=cursor.doubt_since,
                 unsigned_since=cursor.unsigned_since,
             ),
             done,
@@ -218,13 +219,15 @@ def _cursors(seller_ids: Sequence[int]) -> dict[int, Any]:
     """Return the shops' cursors with what a poll needs to know, in one query."""
     open_ones = (Outgoing.Status.SENDING, Outgoing.Status.UNKNOWN)
     with scopes_disabled():
-        doubtful = Outgoing.objects.filter(
-            seller=OuterRef("seller"), status__in=open_ones
+        doubtful = (
+            Outgoing.objects.filter(seller=OuterRef("seller"), status__in=open_ones)
+            .order_by("pk")
+            .values(since=Coalesce("sending_since", "created_at"))[:1]
         )
         unsigned = Chat.objects.filter(seller=OuterRef("seller"), reply_sign="")
         newest = unsigned.order_by("-created_at").values("created_at")[:1]
         rows = FeedCursor.objects.filter(seller__in=seller_ids).annotate(
-            in_doubt=Exists(doubtful), unsigned_since=Subquery(newest)
+            doubt_since=Subquery(doubtful), unsigned_since=Subquery(newest)
         )
         found = {row.seller_id: row for row in rows}
         if missing := [pk for pk in seller_ids if pk not in found]:

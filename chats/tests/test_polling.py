@@ -1,6 +1,7 @@
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -8,6 +9,7 @@ from django_scopes import scope, scopes_disabled
 
 from agentiq.marketplace import connect
 from agentiq.testing import NOON, make_seller
+from agentiq.wb.chat import event_page
 from chats import feed, polling, sizes, tasks
 from chats.models import Chat, FeedCursor, Message, Outgoing
 from promos.models import WbToken
@@ -158,6 +160,84 @@ def test_ties_at_a_page_border_are_found_by_reading_over(poll, simulator, cursor
     assert poll(now + 2 * SECOND).new_messages == []
     assert len(poll(now + timedelta(minutes=11)).new_messages) == 1
     assert cursor().next == newest
+
+
+class Feed:
+    """A shop's feed by time in pages; whether a page begins at ``next`` is its own."""
+
+    def __init__(self, moments, size, inclusive=False):
+        self._events = [
+            {
+                "chatID": "1:a",
+                "eventID": f"e{n}",
+                "addTimestamp": at,
+                "sender": "client",
+            }
+            for n, at in enumerate(moments)
+        ]
+        self._size, self._inclusive, self.asked = size, inclusive, []
+
+    def events(self, next):
+        self.asked.append(next)
+        first = (next or 0) + (0 if self._inclusive else 1)
+        rows = [it for it in self._events if it["addTimestamp"] >= first]
+        newest = rows[: self._size][-1]["addTimestamp"] if rows else next
+        result = {"events": rows[: self._size], "next": newest}
+        return event_page({"result": result})
+
+    def chats(self):
+        return ()
+
+
+NEW_YEAR = 1_767_225_600_000
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+@pytest.mark.parametrize(
+    ("moments", "size"),
+    [
+        pytest.param([NEW_YEAR + n // 3 for n in range(90)], 25, id="threes"),
+        pytest.param([NEW_YEAR] * 24 + [NEW_YEAR + 9] * 2, 25, id="at the very end"),
+        pytest.param([NEW_YEAR + n for n in range(50)], 25, id="whole pages"),
+    ],
+)
+def test_a_page_cut_amid_a_millisecond_loses_nothing(
+    seller, now, moments, size, inclusive
+):
+    wb_feed = Feed(moments, size, inclusive)
+
+    polled = polling.poll(seller, client=wb_feed, now=now)
+
+    assert polled.complete
+    assert Message.objects.count() == len(moments)
+    assert len(wb_feed.asked) <= 8
+
+
+def test_a_millisecond_that_fills_pages_does_not_stop_the_feed(seller, now):
+    wb_feed = Feed([NEW_YEAR] * 60 + [NEW_YEAR + 5], 25, inclusive=True)
+
+    polled = polling.poll(seller, client=wb_feed, now=now)
+
+    assert polled.complete
+    assert Message.objects.filter(event_id="e60").exists()
+
+
+def test_a_delivery_in_doubt_is_looked_for_from_before_its_try(seller, now):
+    minute_ago = now - timedelta(minutes=1)
+    place = int((now - timedelta(seconds=5)).timestamp() * 1000)
+    FeedCursor.objects.create(seller=seller, next=place, overlap_at=minute_ago)
+    chat = Chat.objects.create(seller=seller, wb_chat_id="1:a", created_at=minute_ago)
+    Outgoing.objects.create(
+        seller=seller, chat=chat, text="Да", key=uuid4(), due_at=minute_ago,
+        status="unknown", sending_since=minute_ago,
+    )  # fmt: skip
+    wb_feed = Feed([], 50)
+
+    for seconds in (0, 2, 10):
+        polling.poll(seller, client=wb_feed, now=now + seconds * SECOND)
+
+    before = int(minute_ago.timestamp() * 1000) - 5000
+    assert wb_feed.asked == [before, place, place, before, place]
 
 
 def test_an_inclusive_border_ends_the_poll_all_the_same(poll, simulator, now):
