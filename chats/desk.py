@@ -1,18 +1,15 @@
 """The list of chats: what is due first, filtered, searched, paged by key, counted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
 from django.db.models import (
-    CharField,
     Count,
     Exists,
-    Lookup,
     OuterRef,
     Q,
     QuerySet,
@@ -21,12 +18,11 @@ from django.db.models import (
 )
 
 from agentiq.compiled import Compiled, Slot
-from chats.models import Chat, ChatOrder, Decision, Message, Outgoing, Tally
+from chats import search
+from chats.models import Chat, Decision, Message, Outgoing, Tally
 from promos.rules.days import DAY, day_start
 
 PAGE = 40
-SEARCHED = 400
-"""Messages a search reads at most: beyond that the words were too common."""
 TIDY_FROM = 500
 
 SHOWN = (
@@ -40,18 +36,6 @@ GIVEN = ("intent", "mood", "nm_id")
 """Filters whose words may differ in one and the same query."""
 BY_TIME = frozenset({"failed", "code", "snoozed", "all"})
 """Scopes in the order of the last message; the others put what is due first first."""
-
-
-@CharField.register_lookup
-class ILike(Lookup):  # type: ignore[type-arg]
-    """ILIKE as it stands: Django's icontains upper-cases, past the trigram index."""
-
-    lookup_name = "ilike"
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        left, left_params = self.process_lhs(compiler, connection)
-        right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} ILIKE {right}", (*left_params, *right_params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,35 +254,11 @@ def _key(chat: Chat, *, by_time: bool) -> str:
 
 def _found(seller: Any, filters: Filters) -> QuerySet[Chat]:
     """Chats with the words: in a message, as buyer, article, order or WB chat id."""
-    words = filters.query.strip()
     period = filters.period()
-    ids = {*_by_words(seller, words, period), *_by_number(seller, words)}
-    escaped = words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    # Of its own, so that each search keeps to its own index.
-    named = Chat.objects.filter(seller=seller, buyer_name__ilike=f"%{escaped}%")
-    ids.update(named.values_list("pk", flat=True)[:SEARCHED])
+    said = _within("added_at", period)
+    ids = search.chats(seller, filters.query.strip(), said=said)
     found = _filtered(seller, filters).filter(pk__in=ids)
     if period:
-        said = Message.objects.filter(chat=OuterRef("pk"))
-        found = found.filter(Exists(said.filter(**_within("added_at", period))))
+        messages = Message.objects.filter(chat=OuterRef("pk"))
+        found = found.filter(Exists(messages.filter(**said)))
     return found
-
-
-def _by_words(seller: Any, words: str, period: Mapping[str, datetime]) -> Iterable[int]:
-    query = SearchQuery(words, config="russian", search_type="websearch")
-    rows = Message.objects.annotate(words=SearchVector("text", config="russian"))
-    rows = rows.filter(seller=seller, words=query, **_within("added_at", period))
-    return rows.values_list("chat_id", flat=True)[:SEARCHED]
-
-
-def _by_number(seller: Any, words: str) -> Iterable[int]:
-    """An article, an order or WB's own chat id, as it stands."""
-    chats = Chat.objects.filter(seller=seller)
-    orders = ChatOrder.objects.filter(seller=seller)
-    if words.isdecimal() and len(words) <= 18:
-        chats = chats.filter(nm_id=int(words))
-        orders = orders.filter(Q(rid=words) | Q(nm_id=int(words)))
-    else:
-        chats, orders = chats.filter(wb_chat_id=words), orders.filter(rid=words)
-    yield from chats.values_list("pk", flat=True)[:SEARCHED]
-    yield from orders.values_list("chat_id", flat=True)[:SEARCHED]

@@ -7,7 +7,7 @@ import pytest
 from django_scopes import scope
 
 from agentiq.testing import NOON, make_seller
-from chats import desk, live, suggestions, tasks
+from chats import desk, live, search, suggestions, tasks
 from chats.desk import Filters
 from chats.models import Chat, ChatOrder, Decision, Message, Outgoing, Tally
 
@@ -119,6 +119,29 @@ def test_search_finds(seller, make_chat, query):
     page = desk.page(seller, Filters(query=query), operator_id=0)
 
     assert names(page) == ["Анна"]
+
+
+@pytest.mark.parametrize("newest", [(1, 2), (1000,)], ids=["in steps", "at once"])
+def test_of_too_many_chats_with_a_word_search_finds_the_newest(
+    seller, make_chat, monkeypatch, newest
+):
+    monkeypatch.setattr(search, "FOUND", 2)
+    monkeypatch.setattr(search, "NEWEST", newest)
+    for number, days in enumerate((3, 1, 4, 2)):
+        chat = make_chat(f"{days} дня назад", last_at=NOON - days * DAY)
+        for part in (1, 2):  # a chat that says it twice is one chat
+            Message.objects.create(
+                seller=seller,
+                chat=chat,
+                event_id=f"said-{number}-{part}",
+                sender="client",
+                text="Промокод не сработал",
+                added_at=NOON - days * DAY,
+            )
+
+    page = desk.page(seller, Filters(query="промокода"), operator_id=0)
+
+    assert names(page) == ["1 дня назад", "2 дня назад"]
 
 
 def test_search_keeps_to_the_shop(seller, make_chat):
