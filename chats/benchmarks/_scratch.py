@@ -29,11 +29,16 @@ def places(name: str) -> Iterator[Environment]:
 
 
 @contextmanager
-def database(name: str) -> Iterator[str]:
-    """Lead the connection to a new, empty database; yields its address."""
+def database(name: str, *, like: str = "") -> Iterator[str]:
+    """
+    Lead the connection to a new, empty database; yields its address.
+
+    ``like`` names one it begins as a copy of, to which nobody may be connected.
+    """
     before = connection.settings_dict["NAME"]
     made = f"{before}_bench_{name}"
-    _execute(f'DROP DATABASE IF EXISTS "{made}"', f'CREATE DATABASE "{made}"')
+    copied = f' TEMPLATE "{like}"' if like else ""
+    _execute(f'DROP DATABASE IF EXISTS "{made}"', f'CREATE DATABASE "{made}"{copied}')
     connection.close()
     connection.settings_dict["NAME"] = made
     try:

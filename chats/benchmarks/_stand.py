@@ -44,14 +44,15 @@ class Server:
 
 
 @contextmanager
-def database(size: int) -> Iterator[str]:
-    """An empty database for so many chats, by its name; gone afterwards."""
+def database(name: str, *, like: str = "") -> Iterator[str]:
+    """A migrated database, or a copy of one, by its name; gone afterwards."""
     home = connection.settings_dict["NAME"]
-    with _scratch.database(f"desk_{size}"):
-        name = connection.settings_dict["NAME"]
-        call_command("migrate", verbosity=0)
+    with _scratch.database(f"desk_{name}", like=like):
+        made = connection.settings_dict["NAME"]
+        if not like:
+            call_command("migrate", verbosity=0)
         with using(home):
-            yield name
+            yield made
 
 
 @contextmanager

@@ -107,8 +107,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Figures) -> Iterator[Figures]:
     """Yield a line for each page and size, then how each page grew."""
     with _scratch.redis(), ExitStack() as stack, scopes_disabled():
+        empty = stack.enter_context(_stand.database("empty"))
         stands = [
-            stack.enter_context(_prepared(size, options["long"]))
+            stack.enter_context(_prepared(size, options["long"], like=empty))
             for size in options["sizes"]
         ]
         for page in options["pages"]:
@@ -116,9 +117,9 @@ def run(options: Figures) -> Iterator[Figures]:
 
 
 @contextmanager
-def _prepared(size: int, long: int) -> Iterator[Stand]:
+def _prepared(size: int, long: int, *, like: str) -> Iterator[Stand]:
     """Seed a database of that size and let both servers read it."""
-    with _stand.database(size) as name, ExitStack() as stack:
+    with _stand.database(str(size), like=like) as name, ExitStack() as stack:
         with _stand.using(name):
             _rows.write(size, long=long)
         environment = _stand.environment(name)
