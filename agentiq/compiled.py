@@ -34,11 +34,12 @@ class Compiled(Generic[M]):
     The rows of ``build()``, with its slots filled in at each call.
 
     It is built outside the scope of any seller, so it has to name its own: a query
-    without ``Slot("seller")`` is refused.
+    without ``Slot("seller")`` is refused. ``whose`` names another slot that bounds it.
     """
 
-    def __init__(self, build: Callable[[], QuerySet[M]]) -> None:
+    def __init__(self, build: Callable[[], QuerySet[M]], whose: str = "seller") -> None:
         self._build = build
+        self._whose = whose
         self._made: tuple[Any, str, tuple[Any, ...]] | None = None
 
     def __call__(self, **values: Any) -> list[M]:
@@ -55,8 +56,8 @@ class Compiled(Generic[M]):
             compiler = self._build().query.get_compiler(DEFAULT_DB_ALIAS)
             sql, params = compiler.as_sql()
         names = {it.name for it in params if isinstance(it, Slot)}
-        if "seller" not in names:
-            raise ValueError("a compiled query names its seller")
+        if self._whose not in names:
+            raise ValueError(f"a compiled query names its {self._whose}")
         self._made = compiler, sql, tuple(params)
         return self._made
 

@@ -7,51 +7,33 @@ picture of the chat is refused with the news. Until ``due_at`` it can be undone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from agentiq.compiled import Compiled, Slot
 from agentiq.wb.records import Attachment
-from chats import matching, snapshots, waiting
+from chats import matching, waiting
 from chats.distance import edit_distance
 from chats.models import (
     Chat,
     Decision,
     Message,
     Outgoing,
-    OutgoingFile,
     Suggestion,
 )
+from chats.queueing import Act, queue
 from chats.refusing import Refused, check
-from promos.models import Membership, PromoCode
+from promos.models import PromoCode
 
 Status = Outgoing.Status
 Kind = Decision.Kind
 NEWS = 20
 _ENDS_WAITING = frozenset({"no_answer_needed", "answered_elsewhere"})
 """Skipped for these reasons, the buyer waits no longer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Act:
-    """What a person (or auto-send, without one) wants to happen."""
-
-    kind: str
-    text: str
-    promo_code: PromoCode | None
-    suggestion: Suggestion | None
-    operator: Any
-    key: UUID
-    seen_event_id: str
-    force: bool
-    undo_seconds: int | None
-    files: Sequence[Attachment]
-    copy: bool
-    now: datetime
 
 
 def decide(
@@ -92,7 +74,7 @@ def decide(
                 locked, chat, operator, key, seen_event_id, skip_reason, skip_note, now
             )
         act = _act(locked, kind=kind, with_code=with_code, text=text, code=promo_code)
-        act = _Act(
+        act = Act(
             **act,
             operator=operator,
             key=key,
@@ -131,7 +113,7 @@ def write(
             locked.seller = chat.seller
             if promo_code and promo_code.code.casefold() not in text.casefold():
                 raise Refused("code_not_in_text")
-            act = _Act(
+            act = Act(
                 kind=Kind.WRITE,
                 text=text,
                 promo_code=promo_code,
@@ -226,7 +208,7 @@ def _act(
     }
 
 
-def _reopened(act: _Act, suggestion: Suggestion) -> _Act:
+def _reopened(act: Act, suggestion: Suggestion) -> Act:
     """
     Return the act, of its own standing where the suggestion was overtaken.
 
@@ -246,7 +228,7 @@ def _reopened(act: _Act, suggestion: Suggestion) -> _Act:
     return replace(act, kind=Kind.WRITE, suggestion=None)
 
 
-def _take(chat: Chat, act: _Act) -> Decision:
+def _take(chat: Chat, act: Act) -> Decision:
     """Check and store a decision with its reply; the caller holds the locks."""
     news = news_since(chat, act.seen_event_id)
     if news and not act.force:
@@ -257,7 +239,7 @@ def _take(chat: Chat, act: _Act) -> Decision:
         promo_code=act.promo_code,
         files=act.files,
         copy=act.copy,
-        use_case=_use_case(act),
+        use_case=act.use_case,
         now=act.now,
     )
     decision = _decision(chat, act, overrode=bool(news))
@@ -265,11 +247,11 @@ def _take(chat: Chat, act: _Act) -> Decision:
         edited = act.kind == Kind.EDIT
         state = Suggestion.State.EDITED if edited else Suggestion.State.ACCEPTED
         act.suggestion.close(state, act.now)
-    decision.queued = _queue(chat, act, decision)
+    decision.queued = queue(chat, act, decision)
     return decision
 
 
-def _decision(chat: Chat, act: _Act, *, overrode: bool) -> Decision:
+def _decision(chat: Chat, act: Act, *, overrode: bool) -> Decision:
     proposed = act.suggestion
     original = ""
     if proposed:
@@ -295,111 +277,6 @@ def _seconds(suggestion: Suggestion | None, now: datetime) -> int | None:
     if suggestion is None:
         return None
     return max(int((now - suggestion.created_at).total_seconds()), 0)
-
-
-def _queue(chat: Chat, act: _Act, decision: Decision) -> Outgoing:
-    status, reason = Status.QUEUED, "queued"
-    if act.copy:
-        status = reason = Status.COPIED
-    elif chat.seller.dry_run:
-        status, reason = Status.DRY, "dry_run"
-    waited_since = waiting.answered(chat, now=act.now)
-    outgoing = Outgoing.objects.create(
-        seller_id=chat.seller_id,
-        chat=chat,
-        decision=decision,
-        key=act.key,
-        text=act.text,
-        promo_code=act.promo_code,
-        promo_snapshot=_promo_snapshot(chat, act),
-        operator=act.operator,
-        status=status,
-        reason=reason,
-        due_at=act.now + timedelta(seconds=_undo_seconds(chat, act)),
-        waited_since=waited_since,
-    )
-    for file in act.files:
-        OutgoingFile.objects.create(
-            seller_id=chat.seller_id,
-            outgoing=outgoing,
-            name=file.name[:200],
-            content_type=file.content_type,
-            content=file.content,
-        )
-    _close_rest(chat, act, outgoing)
-    return outgoing
-
-
-def _close_rest(chat: Chat, act: _Act, outgoing: Outgoing) -> None:
-    """
-    Note the reply's first state, close what it overtook, forget the draft.
-
-    One statement: a reply is written while the chat is locked. At most one suggestion
-    is open in a chat, and the one decided upon is closed already.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH overtaken AS (
-                UPDATE chats_suggestion SET state = 'superseded',
-                    closed_at = %(now)s, closed_reason = 'answered'
-                WHERE chat_id = %(chat)s AND state = 'shown'
-            ), sent AS (
-                DELETE FROM chats_draft
-                WHERE chat_id = %(chat)s AND operator_id = %(operator)s
-            )
-            INSERT INTO chats_outgoingchange
-                (seller_id, outgoing_id, status, reason, detail, actor_id, at)
-            VALUES (%(seller)s, %(outgoing)s, %(status)s, %(reason)s, '',
-                %(operator)s, %(now)s)
-            """,
-            {
-                "chat": chat.pk,
-                "seller": chat.seller_id,
-                "outgoing": outgoing.pk,
-                "status": str(outgoing.status),
-                "reason": str(outgoing.reason),
-                "operator": act.operator.pk if act.operator is not None else None,
-                "now": act.now,
-            },
-        )
-
-
-def _promo_snapshot(chat: Chat, act: _Act) -> dict[str, Any]:
-    """Return the terms that go out, and what made us offer them."""
-    if act.promo_code is None:
-        return {}
-    proposed = act.suggestion
-    kept = snapshots.send(act.promo_code, proposed.snapshot if proposed else None)
-    kept["trigger"] = {
-        "intent": proposed.analysis.intent if proposed else chat.intent,
-        "sentiment": proposed.analysis.sentiment if proposed else chat.sentiment,
-        "use_case": _use_case(act),
-        "auto_suggested": _is_proposed(act),
-        "suggestion": proposed.pk if proposed else None,
-    }
-    return kept
-
-
-def _is_proposed(act: _Act) -> bool:
-    """Say whether the code that goes out is the one that was suggested."""
-    if act.suggestion is None or act.promo_code is None:
-        return False
-    return act.suggestion.promo_code_id == act.promo_code.pk
-
-
-def _use_case(act: _Act) -> str:
-    """Return what the code was suggested for, nothing for one a person chose."""
-    return act.suggestion.use_case if act.suggestion and _is_proposed(act) else ""
-
-
-def _undo_seconds(chat: Chat, act: _Act) -> int:
-    """Return how long the reply can be taken back: 0 to 15 seconds."""
-    seconds = act.undo_seconds
-    if seconds is None and act.operator is not None:
-        mine = Membership.objects.filter(seller=chat.seller_id, user=act.operator)
-        seconds = mine.values_list("undo_seconds", flat=True).first()
-    return min(max(seconds or 0, 0), 15)
 
 
 def _skip(

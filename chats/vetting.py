@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from agentiq import prepared
 from chats.models import Chat
 from chats.policy import outbound
 from chats.policy.outbound import Violation
@@ -17,13 +18,15 @@ def vet(
     text: str, *, chat: Chat, promo_code: PromoCode | None, now: datetime
 ) -> tuple[Violation, ...]:
     """Return every reason why the text may not go to the chat. Two queries."""
-    codes = PromoCode.objects.filter(
-        seller_id=chat.seller_id, expires_at__gt=now - FORGOTTEN
+    codes = prepared.rows(
+        "SELECT code FROM promos_promocode"
+        " WHERE seller_id = %(seller)s AND expires_at > %(since)s",
+        {"seller": chat.seller_id, "since": now - FORGOTTEN},
     )
     return outbound.check(
         text,
         buyer_terms(promo_code) if promo_code else None,
-        known_codes=frozenset(codes.values_list("code", flat=True)),
+        known_codes=frozenset(code for (code,) in codes),
         facts=facts(chat),
         today=days.moscow_date(now),
     )

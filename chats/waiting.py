@@ -8,10 +8,16 @@ from chats.models import Chat, Outgoing
 
 def answered(chat: Chat, *, now: datetime) -> datetime | None:
     """Note that a reply is on its way; return since when the buyer had waited."""
+    since = ended(chat, now=now)
+    chat.save(update_fields=["waiting_since", "due_at", "changed_at"])
+    return since
+
+
+def ended(chat: Chat, *, now: datetime) -> datetime | None:
+    """The same, of a chat that the caller saves."""
     since = chat.waiting_since
     chat.waiting_since = chat.due_at = None
     chat.changed_at = now
-    chat.save(update_fields=["waiting_since", "due_at", "changed_at"])
     return since
 
 

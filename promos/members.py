@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
+from agentiq.compiled import Compiled, Slot
 from promos.models import Membership
 
 
@@ -16,7 +17,7 @@ class MemberBackend(ModelBackend):
 
     def get_user(self, user_id: Any) -> Any:
         """Return the person with ``works``, in the order they joined the shops."""
-        works = list(working(user_id).select_related("user"))
+        works = _WORKS(user=user_id)
         if not works:
             return super().get_user(user_id)
         user = works[0].user
@@ -30,3 +31,6 @@ def working(user_id: Any) -> Any:
         user=user_id, is_active=True, seller__is_active=True
     )
     return mine.select_related("seller").order_by("pk")
+
+
+_WORKS = Compiled(lambda: working(Slot("user")).select_related("user"), whose="user")
