@@ -21,7 +21,7 @@ from django_scopes import scope
 from agentiq.wb.client import Hosts, WbClient
 from agentiq.wb.simulator import Simulator, serve
 from chats import fates, folding, inbox, listing
-from chats.demo import history, people, shop
+from chats.demo import history, people, pictures, shop
 from chats.demo.people import Said, Story
 from chats.models import Chat, Message, SavedReply
 from promos import tokens
@@ -114,6 +114,7 @@ def stock(simulator: Simulator) -> None:
             subject_id=good.subject_id,
             subject_name=good.subject,
             brand="Тёплый дом",
+            photo=pictures.of(good.key),
             seller=shop.SID,
         )
         row = {"subjectID": good.subject_id, "subjectName": good.subject}
@@ -245,6 +246,7 @@ def _product(seller: Seller, good: shop.Good, now: datetime) -> Product:
         brand="Тёплый дом",
         subject_id=good.subject_id,
         subject_name=good.subject,
+        photo_url=pictures.of(good.key),
         price=good.price,
         discount_percent=good.discount,
         cost=good.cost,

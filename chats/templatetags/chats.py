@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from chats import deadlines, labels, llm, reasons, vetting
 from chats.models import ClaimState, Fate, FateReading, Outgoing
 from chats.policy.terms import scope_words as _scope_words
-from promos.models import PromoCode
+from promos.models import Product, PromoCode
 
 register = template.Library()
 
@@ -61,6 +61,19 @@ def mood_tone(word: str) -> str:
 @register.filter
 def status_tone(status: str) -> str:
     return STATUS_TONES.get(status, "")
+
+
+@register.filter
+def initial(product: Product) -> str:
+    """The letter that stands for a product while there is no picture of it."""
+    letters = (char for char in product.title if char.isalpha())
+    return next(letters, "№").upper()
+
+
+@register.filter
+def tint(product: Product) -> int:
+    """Which of the four tints a product has; always the same one."""
+    return product.nm_id % 4
 
 
 @register.filter

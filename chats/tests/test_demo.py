@@ -8,6 +8,8 @@ import urllib.request
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
 from django.contrib.auth import authenticate
@@ -18,7 +20,7 @@ from django_scopes import scope
 from agentiq.testing import NOON
 from agentiq.wb.simulator import Simulator
 from chats.analyzer import Intent, Turn, analyze_many
-from chats.demo import people, seed, shop
+from chats.demo import people, pictures, seed, shop
 from chats.demo.buyers import Buyers
 from chats.demo.processes import ProcessError, Processes, port_is_free
 from chats.models import (
@@ -349,3 +351,13 @@ def _mentioning(folder):
         if folder.encode() in about:
             found.append((entry / "cmdline").read_bytes())
     return found
+
+
+def test_every_good_has_a_picture_that_needs_no_network():
+    for good in shop.GOODS:
+        place = pictures.of(good.key)
+        kind, _, svg = place.partition(",")
+
+        assert kind == "data:image/svg+xml"
+        assert len(place) <= Product._meta.get_field("photo_url").max_length
+        assert ElementTree.fromstring(unquote(svg)).tag.endswith("svg")

@@ -23,6 +23,7 @@ from chats.models import (
     Outgoing,
     SavedReply,
 )
+from promos.models import Product
 from promos.rules.days import moscow_date
 
 pytestmark = pytest.mark.django_db
@@ -582,3 +583,18 @@ def test_news_that_were_shown_no_longer_stop_the_send(desk_client, thanks):
     page = desk_client.get(f"/chats/{thanks.pk}/news/?after=0").content.decode()
 
     assert 'id="seen" value="e-new"' in page
+
+
+@pytest.mark.parametrize(
+    ("title", "letter"), [("«чайник» 1,7 л", "Ч"), ("", "№")], ids=str
+)
+def test_a_letter_stands_for_a_product_without_a_picture(
+    desk_client, seller, title, letter
+):
+    Product.objects.create(seller=seller, nm_id=7, title=title)
+    chat = make_waiting(seller)
+    Chat.objects.update(nm_id=7)
+
+    shown = desk_client.get(f"/chats/{chat.pk}/side/").content.decode()
+
+    assert f'<span class="photo tint-3" aria-hidden="true">{letter}</span>' in shown

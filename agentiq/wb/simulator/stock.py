@@ -25,9 +25,10 @@ class Stock(World):
         subject_id: int = 6461,
         subject_name: str = "Мини-печи",
         brand: str = "Тест",
+        photo: str = "",
         seller: str | None = None,
     ) -> None:
-        """Put an article into the catalogue: a card and its price."""
+        """Put an article into the catalogue: a card, its photo's address, its price."""
         with self.lock:
             owner = self.seller(seller)
             code = vendor_code or f"art-{nm_id}"
@@ -45,7 +46,7 @@ class Stock(World):
                     "subjectID": subject_id,
                     "subjectName": subject_name,
                     "brand": brand,
-                    "photos": [_photo(nm_id)],
+                    "photos": [_photo(nm_id, photo)],
                     "sizes": [_card_size(nm_id)],
                     "updatedAt": iso(self.now_ms()),
                 }
@@ -111,10 +112,10 @@ def _seconds(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _photo(nm_id: int) -> Row:
+def _photo(nm_id: int, photo: str) -> Row:
     place = f"https://basket-10.wbbasket.ru/vol{nm_id}/images"
     names = ("big", "c246x328", "c516x688", "square", "tm")
-    return {name: f"{place}/{name}/1.webp" for name in names}
+    return {name: photo or f"{place}/{name}/1.webp" for name in names}
 
 
 def _card_size(nm_id: int) -> Row:

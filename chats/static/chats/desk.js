@@ -350,6 +350,8 @@
       if (filters) filters.open = false; // what was asked for lies below it
     }
   });
+  // A picture that does not come leaves the letter below it.
+  document.addEventListener("error", ({ target }) => target.matches?.(".photo img") && target.remove(), true);
   document.body.addEventListener("htmx:oobAfterSwap", (event) => {
     const select = $("#composer-code");
     if (event.detail.target?.id === "composer-code" && chosenCode) select.value = chosenCode;
