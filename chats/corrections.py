@@ -22,6 +22,8 @@ from chats.policy import masking
 from promos.models import Seller
 
 FOLDER = "corrections"
+HARMLESS = "none"
+"""What an operator says of a flag that should not have been raised."""
 ENOUGH = 20
 """A share of fewer readings than this says nothing and is not shown."""
 LABELS: Mapping[str, tuple[str, ...]] = {
@@ -58,18 +60,32 @@ class Confusion:
 
 
 def correct(
-    analysis: Analysis, *, intent: str, sentiment: str, operator: Any, now: datetime
+    analysis: Analysis,
+    *,
+    intent: str,
+    sentiment: str,
+    operator: Any,
+    now: datetime,
+    flag: str = "",
 ) -> Correction:
     """
     Keep what the buyer really meant, and sort the chat by it.
 
-    ValueError for a word outside the taxonomy. The reading itself stays as it was:
-    the confusion table compares the two. An older turn does not move its chat.
+    ``flag`` is the safety flag it should have had, HARMLESS for none, "" for those
+    that were read. ValueError for a word outside the taxonomy. The reading itself
+    stays as it was: the confusion table compares the two, and what a flag has
+    blocked stays blocked. An older turn does not move its chat.
     """
+    if flag not in ("", HARMLESS):
+        Flag(flag)
     meant = {"intent": Intent(intent).value, "sentiment": Sentiment(sentiment).value}
     with transaction.atomic():
         made = Correction.objects.create(
-            seller_id=analysis.seller_id, analysis=analysis, operator=operator, **meant
+            seller_id=analysis.seller_id,
+            analysis=analysis,
+            operator=operator,
+            flag=flag,
+            **meant,
         )
         newer = Analysis.objects.filter(chat=analysis.chat_id, pk__gt=analysis.pk)
         if not newer.exists():
@@ -87,7 +103,8 @@ def export(corrections: QuerySet[Correction], folder: Path) -> int:
     """
     Write the corrected turns as training files; return how many lines.
 
-    Same rows, same bytes. Turns with a safety flag go to ``flagged.tsv`` with it.
+    Same rows, same bytes. Turns with a safety flag go to ``flagged.tsv`` with it,
+    and so do those that an operator has called harmless, as look-alikes.
     """
     files: dict[str, set[str]] = defaultdict(set)
     rows = list(last_of_each(corrections).select_related("analysis"))
@@ -96,7 +113,9 @@ def export(corrections: QuerySet[Correction], folder: Path) -> int:
         text = _line(texts[row.pk])
         if not text:
             continue
-        flags = [Flag(flag) for flag in row.analysis.reading.get("flags", ())]
+        flags = row.analysis.reading.get("flags", ())
+        if row.flag:
+            flags = ["-"] if row.flag == HARMLESS else [row.flag]
         if flags:
             parts = ("+".join(flags), row.intent, row.sentiment, text)
             files["flagged.tsv"].add("\t".join(parts))

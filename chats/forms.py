@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from chats import desk, labels, reasons
+from chats import corrections, desk, labels, reasons
 from chats.desk import Filters
 from chats.models import Note, Presence
 from promos.models import Membership, PromoCode
@@ -76,6 +76,9 @@ class CorrectionForm(forms.Form):
 
     intent = forms.ChoiceField(choices=list(labels.INTENTS.items()))
     mood = forms.ChoiceField(choices=list(labels.MOODS.items()))
+    flag = forms.ChoiceField(
+        choices=[(corrections.HARMLESS, ""), *labels.FLAGS.items()], required=False
+    )
 
 
 class NoteForm(forms.ModelForm):

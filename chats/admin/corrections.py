@@ -62,7 +62,10 @@ class CorrectionAdmin(FactAdmin):
 
     @admin.display(description=_("Meant"))
     def meant(self, correction: Correction) -> str:
-        return _pair(correction.intent, correction.sentiment)
+        said = _pair(correction.intent, correction.sentiment)
+        if correction.flag == corrections.HARMLESS:
+            return f"{said}, {gettext('Harmless')}"
+        return f"{said}, {labels.flag(correction.flag)}" if correction.flag else said
 
     @admin.display(description=_("Version"))
     def version(self, correction: Correction) -> str:

@@ -52,6 +52,7 @@ class Correction(models.Model):
     analysis = models.ForeignKey(Analysis, models.CASCADE, related_name="corrections")
     intent = models.CharField(_("Intent"), max_length=30)
     sentiment = models.CharField(_("Mood"), max_length=10)
+    flag = models.CharField(_("Caution"), max_length=20, blank=True)  # "": as read
     operator = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("operator")
     )

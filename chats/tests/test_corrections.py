@@ -42,9 +42,14 @@ def read(seller, make_chat):
     return read
 
 
-def correct(analysis, intent="sizing_fit", sentiment="neutral", operator=None):
+def correct(analysis, intent="sizing_fit", sentiment="neutral", operator=None, flag=""):
     return corrections.correct(
-        analysis, intent=intent, sentiment=sentiment, operator=operator, now=NOON
+        analysis,
+        intent=intent,
+        sentiment=sentiment,
+        flag=flag,
+        operator=operator,
+        now=NOON,
     )
 
 
@@ -115,6 +120,26 @@ def test_what_is_exported_is_masked_and_read_by_the_training(read, tmp_path):
     assert (plain.intent, plain.sentiment) == (Intent.SIZING_FIT, Sentiment.NEUTRAL)
     assert flagged.flags == (Flag.LEGAL_THREAT,)
     assert flagged.sentiment is Sentiment.NEGATIVE
+
+
+def test_a_flag_raised_in_vain_or_missed_is_exported_as_the_operator_says(
+    read, tmp_path
+):
+    correct(read("Умереть как красиво", flags=["self_harm"]), flag="none")
+    correct(read("Рука теперь в гипсе"), flag="injury_health")
+
+    call_command("export_corrections", tmp_path)
+
+    by_text = {example.text: example for example in corpus.load(tmp_path)}
+    assert by_text["Умереть как красиво"].lookalike
+    assert by_text["Рука теперь в гипсе"].flags == (Flag.INJURY_HEALTH,)
+
+
+def test_a_flag_outside_the_taxonomy_is_refused(read):
+    with pytest.raises(ValueError, match="boredom"):
+        correct(read("А размер?"), flag="boredom")
+
+    assert not Correction.objects.exists()
 
 
 def test_exported_corrections_train_an_analyser_that_has_learnt_them(

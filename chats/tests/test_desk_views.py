@@ -239,12 +239,13 @@ def test_a_correction_moves_the_chat_and_is_kept(desk_client, thanks):
 
     desk_client.post(
         f"/analyses/{analysis.pk}/correct/",
-        {"intent": "sizing_fit", "mood": "neutral"},
+        {"intent": "sizing_fit", "mood": "neutral", "flag": "none"},
     )
 
     thanks.refresh_from_db()
     assert (thanks.intent, thanks.sentiment) == ("sizing_fit", "neutral")
-    assert Correction.objects.get().intent == "sizing_fit"
+    made = Correction.objects.get()
+    assert (made.intent, made.flag) == ("sizing_fit", "none")
 
 
 def test_another_code_shows_its_own_text(desk_client, seller, make_code, thanks):

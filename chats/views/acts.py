@@ -157,6 +157,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
             analysis,
             intent=form.cleaned_data["intent"],
             sentiment=form.cleaned_data["mood"],
+            flag=form.cleaned_data["flag"],
             operator=request.user,
             now=timezone.now(),
         )

@@ -125,4 +125,5 @@ def card_context(suggestion: Suggestion | None, *, now: datetime) -> dict[str, A
         "skips": reasons.SKIPS.items(),
         "intents": labels.INTENTS.items(),
         "moods": labels.MOODS.items(),
+        "cautions": labels.FLAGS.items(),
     }
