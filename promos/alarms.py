@@ -38,6 +38,7 @@ KINDS = (
     Kind.TOKEN_EXPIRES,
     Kind.TOKEN_REFUSED,
     Kind.LOSS_BUDGET,
+    Kind.CODE_LEAKED,
 )
 MONEY_KINDS = (Kind.NEGATIVE_MARGIN, Kind.CODE_VOID)
 
@@ -52,6 +53,7 @@ def watch(seller: Seller, *, now: datetime) -> list[Alert]:
         *tokens(seller, now),
         *loss_budgets(seller, now),
         *shop_loss_budgets(seller, now),
+        *leaked(codes, now),
     ]
     return alerts.keep(seller, KINDS, causes, now=now)
 
@@ -183,6 +185,18 @@ def tokens(seller: Seller, now: datetime) -> Iterator[Cause]:
                     link=_tokens_page(),
                     once=True,
                 )
+
+
+def leaked(codes: Iterable[PromoCode], now: datetime) -> Iterator[Cause]:
+    """Yield a cause for each code that strangers use while WB still takes it."""
+    for row in codes:
+        if row.is_leaked and not row.is_draft and row.expires_at > now:
+            yield Cause(
+                kind=Kind.CODE_LEAKED,
+                key=row.code_key,
+                params={"code": row.code},
+                link=_code_page(row),
+            )
 
 
 def loss_budgets(seller: Seller, now: datetime) -> Iterator[Cause]:

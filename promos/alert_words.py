@@ -284,8 +284,11 @@ def _loss_budget(params: Params) -> Words:
 
 def _code_leaked(params: Params) -> Words:
     return (
-        _("Code %(code)s is used by more buyers than were given it") % params,
-        _("Replace it by a new code and end this one in the WB cabinet."),
+        _("Strangers use code %(code)s") % params,
+        _(
+            "AgentIQ does not suggest it any more. Replace it by a new code and end "
+            "this one in the WB cabinet: until then anybody can use it."
+        ),
     )
 
 

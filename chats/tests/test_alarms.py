@@ -8,6 +8,7 @@ import pytest
 from agentiq.testing import NOON
 from chats import alarms
 from chats.models import AnswerTarget, Chat, FeedCursor, Outgoing, OutgoingChange
+from promos import alarms as shop_alarms
 from promos import alert_words
 from promos.models import Alert, WbToken
 
@@ -272,3 +273,8 @@ class TestLowRating:
             waiting_since=NOON - HOUR,
         )
         assert watch(seller) == {}
+
+
+def test_every_kind_of_alert_has_a_check_that_raises_it():
+    checked = {*alarms.KINDS, *shop_alarms.KINDS, *shop_alarms.MONEY_KINDS}
+    assert checked | {Alert.Kind.WB_NEWS} == set(Alert.Kind)

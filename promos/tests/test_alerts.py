@@ -376,6 +376,20 @@ class TestBudget:
         )
 
 
+def test_a_code_strangers_use_is_told_until_it_ends(seller, cover, make_code):
+    code = make_code("LEAK", expires_at=NOON + 20 * DAY)
+    PromoCode.objects.filter(pk=code.pk).update(is_leaked=True, is_active=False)
+
+    for minute in range(3):
+        alarms.watch(seller, now=NOON + timedelta(minutes=minute))
+    alert = standing(Kind.CODE_LEAKED)
+    assert (alert.cause_key, alert.raised_at) == ("LEAK", NOON)
+    assert alert.link.endswith(f"/promocode/{code.pk}/change/")
+
+    alarms.watch(seller, now=NOON + 20 * DAY)
+    assert not Alert.objects.standing().filter(kind=Kind.CODE_LEAKED).exists()
+
+
 def test_news_about_promo_codes_are_said_once(seller, wb, simulator):
     alarms.watch_news(seller, client=wb, now=NOON)
     alarms.watch_news(seller, client=FakeNews(), now=NOON)
