@@ -227,10 +227,6 @@ class RedisLimiter:
         )
         self._observe(keys=self._keys(limit), args=[*self._numbers(limit), *learned])
 
-    def unpaid_for(self) -> float:
-        """Return for how many seconds calls stay stopped after WB's 402, else 0."""
-        return max(float(self._redis.pttl(f"{self._base}:unpaid")) / 1000, 0.0)
-
     def resume(self) -> None:
         """Call again after a 402: somebody says that the balance was filled."""
         self._redis.delete(f"{self._base}:unpaid")

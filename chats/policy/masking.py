@@ -12,9 +12,6 @@ from enum import StrEnum
 from chats.policy import addresses, contacts, numbers, people, tagger
 from chats.policy.folding import Folded, fold
 
-LOGGED = 300
-"""Characters of a message a log line may show."""
-
 
 class PiiKind(StrEnum):
     """What was hidden."""
@@ -133,13 +130,6 @@ def _free(
         start = last
         while start < end and taken[start]:
             start += 1
-
-
-def mask_for_logs(text: str) -> str:
-    """Return one masked line of at most 300 characters, safe to write to a log."""
-    masked = mask(text[: LOGGED * 4]).text
-    line = "".join(char if char.isprintable() else " " for char in masked)
-    return line if len(line) <= LOGGED else line[: LOGGED - 1] + "…"
 
 
 def _replaced(text: str, spans: tuple[Span, ...]) -> str:
