@@ -13,6 +13,7 @@ from django_scopes import scope
 from openpyxl import load_workbook
 
 from agentiq.testing import make_member, make_seller
+from chats.dashboard import words as reports
 from chats.views import dashboard
 from promos import apikeys, exports, ledger, sends
 from promos.models import PromoCode
@@ -150,17 +151,44 @@ def test_page_list_file_and_api_agree_at_a_moscow_midnight(
     )
 
     assert told.json()["total"] == page.total == len(listed) == expected
-    assert told.json()["by_code"] == page.by_code
-    assert told.json()["by_day"] == {str(d): n for d, n in page.by_day.items()}
-    for title, counts in (
-        ("Отправки по промокодам", page.by_code),
-        ("Отправки по дням", page.by_day),
-        ("Отправки по намерениям", page.by_intent),
-        ("Отправки по операторам", page.by_operator),
+    for title, name, counts in (
+        ("Отправки по промокодам", "by_code", page.by_code),
+        ("Отправки по дням", "by_day", page.by_day),
+        ("Отправки по сценариям", "by_use_case", page.by_use_case),
+        ("Отправки по намерениям", "by_intent", page.by_intent),
+        ("Отправки по настроению", "by_sentiment", page.by_sentiment),
+        ("Отправки по операторам", "by_operator", page.by_operator),
+        ("Отправки по решениям", "by_decision", page.by_decision),
+        ("Отправки по артикулам", "by_article", page.by_article),
     ):
+        assert told.json()[name] == {str(key): n for key, n in counts.items()}, name
         rows = shares(file, title)
         assert [int(row[1]) for row in rows] == list(counts.values()), title
         assert sum(counts.values()) == expected
+
+
+def test_the_table_of_a_long_period_goes_by_weeks_and_its_file_by_days(desk, sold):
+    today = timezone.localdate()
+    query = {"first": today - timedelta(days=100), "last": today}
+
+    tables = desk.get(PAGE, query).context["report"].tables
+    (weeks,) = [one for one in tables if one.title == "Отправки по неделям"]
+    days = shares(desk.get(f"{PAGE}export.csv", query).content, "Отправки по дням")
+
+    assert len(weeks.rows) in (15, 16)
+    assert sum(count for _, count in weeks.rows) == 3
+    assert len(days) == 101
+    assert sum(int(row[1]) for row in days) == 3
+
+
+def test_a_text_is_named_in_words(desk):
+    assert reports.wording("sizing_fit/neutral/with_code") == (
+        "Размер · Нейтральный · с промокодом"
+    )
+    assert reports.wording("escalation/legal_threat") == (
+        "нужен ответ человека · Суд или ведомства"
+    )
+    assert reports.wording("escalation/any") == "нужен ответ человека"
 
 
 def test_the_charts_show_the_same_number(desk, sold):
