@@ -24,6 +24,8 @@ from promos.rules.days import last_day
 from promos.rules.limits import LONGEST
 from promos.rules.status import Status, status
 
+CHOSEN = "chosen_articles"
+"""Under this the list of products leaves what a new code is to cover."""
 COLOURS = {
     Status.DRAFT: "info",
     Status.PLANNED: "info",
@@ -185,6 +187,14 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
         """Give the form the shop it is made for."""
         form = super().get_form(request, obj, **kwargs)
         return type(form.__name__, (form,), {"seller": request.seller})
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Take over the articles that were chosen in the list of products."""
+        initial = super().get_changeform_initial_data(request)
+        if CHOSEN in initial:
+            initial["applies_to"] = PromoCode.AppliesTo.SELECTED
+            initial["product_nms"] = request.session.get(CHOSEN, [])
+        return initial
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """After the first send the terms are what buyers were told."""

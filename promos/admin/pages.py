@@ -27,9 +27,11 @@ from promos import (
     calendar,
     effects,
     explanations,
+    finding,
     offers,
     planner,
     registry,
+    sentences,
     sources,
     wording,
 )
@@ -77,6 +79,7 @@ class CodePages(PagesAdmin):
         return [
             self.page(self.planner_view, "planner/", "planner"),
             self.page(self.why_view, "why/", "why"),
+            self.page(self.options_view, "options/", "options"),
             self.page(self.preview_view, "preview/", "preview"),
             self.page(self.preview_view, "<int:pk>/preview/", "preview_of"),
             self.page(self.extend_view, "<int:pk>/extend/", "extend"),
@@ -92,6 +95,16 @@ class CodePages(PagesAdmin):
         return self.show(
             request, "admin/planner.html", gettext("Slot planner"), timeline=line
         )
+
+    def options_view(self, request: HttpRequest) -> HttpResponse:
+        """Codes that what was typed may mean."""
+        self.must_read(request)
+        typed = request.GET.get("code", "")[:50]
+        options = [
+            (row.code, f"{sentences.number(row.discount_percent)} %")
+            for row in finding.codes(request.seller, typed)  # type: ignore[attr-defined]
+        ]
+        return render(request, "admin/_options.html", {"options": options})
 
     def why_view(self, request: HttpRequest) -> HttpResponse:
         """Every reason against every code, for an article and a use case."""
@@ -251,11 +264,22 @@ class ProductPages(PagesAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             self.page(self.calculator_view, "calculator/", "calculator"),
+            self.page(self.options_view, "options/", "options"),
             self.page(self.actions_view, "actions/", "actions"),
             self.page(self.action_view, "actions/<int:number>/", "action"),
             self.page(self.upload_view, "uploads/<int:number>/", "upload"),
             *super().get_urls(),
         ]
+
+    def options_view(self, request: HttpRequest) -> HttpResponse:
+        """Articles that what was typed may mean."""
+        self.must_read(request)
+        typed = request.GET.get("nm_id", "")[:100]
+        options = [
+            (row.nm_id, row.title or row.vendor_code)
+            for row in finding.articles(request.seller, typed)  # type: ignore[attr-defined]
+        ]
+        return render(request, "admin/_options.html", {"options": options})
 
     def calculator_view(self, request: HttpRequest) -> HttpResponse:
         """One article, one code: the price step by step and what it leaves."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,11 +13,13 @@ from unfold.decorators import action
 
 from promos import sentences, tasks
 from promos.admin.base import FilesAdmin
+from promos.admin.codes import CHOSEN
 from promos.admin.pages import ProductPages
 from promos.forms import ProductForm
 from promos.models import Product
 from promos.resources import ProductResource
 
+MOST_ARTICLES = 10_000
 COSTS = (
     "cost",
     "commission_percent",
@@ -65,6 +68,7 @@ class ProductAdmin(ProductPages, FilesAdmin):
 
     resource_classes = (ProductResource,)
     form = ProductForm
+    actions = ("make_code",)
     actions_list = ("sync_now",)
     actions_row = ("open_calculation",)
     actions_detail = ("open_calculation",)
@@ -158,6 +162,26 @@ class ProductAdmin(ProductPages, FilesAdmin):
         product = self.find(request, object_id)
         page = reverse("admin:promos_product_calculator")
         return redirect(f"{page}?nm_id={product.nm_id}")
+
+    @admin.action(description=_("New code for these articles"), permissions=["edit"])
+    def make_code(
+        self, request: HttpRequest, rows: QuerySet[Product]
+    ) -> HttpResponse | None:
+        """Open the form of a code with the chosen articles; those gone stay out."""
+        listed = rows.in_catalogue().values_list("nm_id", flat=True)
+        chosen = list(listed[: MOST_ARTICLES + 1])
+        if len(chosen) > MOST_ARTICLES:
+            words = {"most": MOST_ARTICLES}
+            said = _(
+                "At most %(most)d articles at once; for more, choose all products."
+            )
+            messages.error(request, said % words)
+            return None
+        if not chosen:
+            messages.error(request, _("All of these have left the catalogue."))
+            return None
+        request.session[CHOSEN] = chosen
+        return redirect(f"{reverse('admin:promos_promocode_add')}?{CHOSEN}=1")
 
     @admin.display(description=_("Base price, ₽"), ordering="price")
     def price_shown(self, product: Product) -> str:

@@ -19,7 +19,13 @@ from unfold.widgets import (
 )
 
 from promos import registry, sentences, wording
-from promos.forms.fields import ArticlesField, FirstDayField, LastDayField, PercentField
+from promos.forms.fields import (
+    ArticlesField,
+    FirstDayField,
+    LastDayField,
+    PercentField,
+    searched,
+)
 from promos.forms.seen import SeenForm
 from promos.models import Product, PromoCode, Seller
 from promos.rules import limits, naming
@@ -285,7 +291,9 @@ class WhyForm(forms.Form):
         label=_("Code"),
         required=False,
         max_length=50,
-        widget=UnfoldAdminTextInputWidget,
+        widget=UnfoldAdminTextInputWidget(
+            searched("admin:promos_promocode_options", "code-options")
+        ),
         help_text=_("Empty: all codes."),
     )
     nm_id = forms.IntegerField(
@@ -293,8 +301,13 @@ class WhyForm(forms.Form):
         required=False,
         min_value=1,
         max_value=10**12,
-        widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}),
-        help_text=_("Empty: a chat whose article is not known."),
+        widget=UnfoldAdminTextInputWidget(
+            searched("admin:promos_product_options", "nm-options")
+        ),
+        help_text=_(
+            "The number, or part of the title to choose from. Empty: a chat whose "
+            "article is not known."
+        ),
     )
     use_case = forms.TypedChoiceField(
         label=_("Use case"),

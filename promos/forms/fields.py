@@ -12,6 +12,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 from django.utils.translation import gettext
 from unfold.widgets import (
     UnfoldAdminSingleDateWidget,
@@ -25,6 +26,23 @@ from promos.rules.days import DAY, day_start, last_day, moscow_date
 from promos.rules.scope import Pasted, parse_nm_ids
 
 _IDLE = re.compile(r"[\s₽%]+")  # what stands around the figures
+
+
+def searched(view: str, options: str) -> dict[str, Any]:
+    """
+    Return the attributes of an input that offers rows while one types.
+
+    ``options`` is the id of the ``<datalist>`` on the page; see ``promos.finding``.
+    """
+    return {
+        "list": options,
+        "autocomplete": "off",
+        "hx-get": reverse_lazy(view),
+        "hx-trigger": "input changed delay:200ms, focus once",
+        "hx-target": f"#{options}",
+        "hx-swap": "innerHTML",
+        "hx-sync": "this:replace",
+    }
 
 
 class PercentField(forms.CharField):

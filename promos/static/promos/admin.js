@@ -19,3 +19,19 @@ document.addEventListener("click", (event) => {
   field.remove();
   done();
 });
+
+/* Add what was chosen to the end of a list; the page is told, as if it was typed. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-append]");
+  if (!button) return;
+  const field = document.querySelector(button.dataset.append);
+  const from = document.querySelector(button.dataset.from);
+  const value = from.value.trim();
+  if (!field || !value) return;
+  const lines = field.value.split("\n").filter((line) => line.trim());
+  if (!lines.includes(value)) lines.push(value);
+  field.value = lines.join("\n");
+  from.value = "";
+  from.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
