@@ -6,7 +6,7 @@ forms the desk uses, and one wrong row keeps all of them out. What comes out of 
 shop is safe to open in a spreadsheet: text that would run as a formula is quoted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -144,6 +144,10 @@ class Article(widgets.Widget):
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int:
         text = str(value if value is not None else "").strip().removesuffix(".0")
+        if not text:
+            raise ValueError(
+                gettext("The article is missing. Split merged cells: a value a row.")
+            )
         if not text.isascii() or not text.isdigit() or not 4 <= len(text) <= 12:
             words = {"value": text[:40]}
             raise ValueError(gettext("“%(value)s” is no article.") % words)
@@ -196,10 +200,22 @@ class ShopResource(resources.ModelResource):
                 )
                 % words
             )
+        filled = [place for place, row in enumerate(dataset) if not _is_blank(row)]
+        del dataset[filled[-1] + 1 if filled else 0 :]
         if len(dataset) > MOST_ROWS:
             raise ValidationError(
                 gettext("At most %(most)d rows at a time.") % {"most": MOST_ROWS}
             )
+
+    def import_row(
+        self, row: Mapping[str, Any], instance_loader: Any, **kwargs: Any
+    ) -> Any:
+        """Take one row; an empty one between others is no error."""
+        if not _is_blank(row.values()):
+            return super().import_row(row, instance_loader, **kwargs)
+        passed = self.get_row_result_class()()
+        passed.import_type = passed.IMPORT_TYPE_SKIP
+        return passed
 
     def init_instance(self, row: Mapping[str, Any] | None = None) -> Any:
         instance = super().init_instance(row)
@@ -364,14 +380,18 @@ class PromoCodeResource(ShopResource):
         try:
             registry.check(instance, now=now, same_start=same_start)
         except registry.Refused as refused:
-            raise ValueError(
-                " ".join(
-                    f"{it.field}: {wording.sentence(it)}" for it in refused.problems
-                )
-            ) from None
+            found: dict[str, list[str]] = {}
+            for problem in refused.problems:
+                found.setdefault(problem.field, []).append(wording.sentence(problem))
+            raise ValidationError(found) from None
         instance.created_by = instance.created_by or self.by
         instance._change_reason = gettext("import")
         instance._history_user = self.by
+
+
+def _is_blank(cells: Iterable[Any]) -> bool:
+    """Say whether a row of a spreadsheet holds nothing at all."""
+    return not any(cell is not None and str(cell).strip() for cell in cells)
 
 
 def _date(value: Any) -> date | None:

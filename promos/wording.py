@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from promos import sentences
 from promos.rules.limits import Problem
 
 SENTENCES: Mapping[str, Promise] = {
@@ -51,6 +53,8 @@ def sentence(problem: Problem) -> str:
 
 def _shown(value: object) -> object:
     """Return a date as a person writes it, in the zone people see."""
+    if isinstance(value, Decimal):
+        return sentences.number(value)
     if isinstance(value, datetime):
         return formats.date_format(timezone.localtime(value), "j E Y H:i")
     if isinstance(value, date):

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats import base_formats
 from simple_history.admin import SimpleHistoryAdmin
@@ -22,6 +23,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from promos import audit, roles
 from promos.forms import AmountField
 from promos.models import Seller
+from promos.tables import Csv
 
 
 class SellerAdmin(ModelAdmin):
@@ -147,7 +149,7 @@ class FilesAdmin(ImportExportModelAdmin):
     import_form_class = ImportForm
     export_form_class = ExportForm
     skip_export_form = False
-    formats = (base_formats.XLSX, base_formats.CSV)
+    formats = (base_formats.XLSX, Csv)
     import_formats = export_formats = formats
 
     def get_resource_kwargs(self, request: HttpRequest, *args: Any, **kw: Any) -> Any:
@@ -158,6 +160,14 @@ class FilesAdmin(ImportExportModelAdmin):
 
     def get_export_resource_kwargs(self, request: HttpRequest, **kw: Any) -> Any:
         return self.get_resource_kwargs(request)
+
+    def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
+        """Say what to do about a file that is no table, not what broke on it."""
+        said = gettext(
+            "This file cannot be read as a table: choose the format it was saved in, "
+            "XLSX or CSV."
+        )
+        form.add_error("import_file", said)
 
     def get_valid_export_item_pks(self, request: HttpRequest) -> Any:
         """Rows that may be named for an export: the list's own."""

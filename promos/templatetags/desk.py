@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 
 from promos import alert_words, sentences
+from promos import wrongs as files
 from promos.models import Alert, PromoCode
 from promos.planner import Missing
 from promos.rules import days
@@ -63,6 +65,12 @@ def prefilled(missing: Missing) -> str:
         "expires_at": window.last.isoformat(),
     }
     return urlencode(given | {name: it for name, it in flags.items() if it == "True"})
+
+
+@register.filter
+def wrongs(result: Any) -> list[files.Wrong]:
+    """Return what is wrong with an imported file, a line for each thing."""
+    return files.wrongs(result)
 
 
 @register.filter

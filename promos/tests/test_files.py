@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from promos.models import Product, PromoCode
 from promos.resources import ProductResource, PromoCodeResource
+from promos.tables import Csv
+from promos.wrongs import wrongs
 
 TOMORROW = timezone.localdate() + timedelta(days=1)
 
@@ -54,7 +56,10 @@ def test_one_wrong_row_keeps_all_out_and_says_why(seller):
     )
 
     assert PromoCode.objects.count() == 0
-    assert [number for number, _ in result.row_errors()] == [2, 3]
+    assert wrongs(result) == [
+        (3, "code", "Смешаны латинские и русские буквы: «А» русские."),
+        (4, "discount_percent", "Скидка от 3 до 50 %."),
+    ]
 
 
 def test_the_eleventh_code_of_a_file_is_refused(seller):
@@ -62,7 +67,7 @@ def test_the_eleventh_code_of_a_file_is_refused(seller):
 
     result = load(seller, PromoCodeResource, codes(*rows))
 
-    assert [number for number, _ in result.row_errors()] == [11]
+    assert [(one.row, one.column) for one in wrongs(result)] == [(12, "starts_at")]
     assert PromoCode.objects.count() == 0
 
 
@@ -86,6 +91,50 @@ def test_a_column_that_is_missing_changes_nothing(seller):
 
     product = Product.objects.get()
     assert (product.title, product.cost) == ("Печь", 99)
+
+
+def test_rows_and_cells_wrong_in_any_way_are_told_together(seller):
+    rows = [
+        ("4242", "0", "10"),
+        ("", "5", "10"),
+        ("", None, " "),
+        ("4243", "сто", "очень"),
+        ("4244", "5", "115"),
+    ]
+    data = tablib.Dataset(*rows, headers=["nm_id", "price", "discount_percent"])
+
+    result = load(seller, ProductResource, data)
+
+    # Rows as the spreadsheet counts them; the empty one is no error.
+    assert [(one.row, one.column) for one in wrongs(result)] == [
+        (2, ""),
+        (3, ""),
+        (5, "discount_percent"),
+        (5, "price"),
+        (6, ""),
+    ]
+    assert not Product.objects.exists()
+
+
+def test_empty_rows_at_the_end_do_not_count(seller):
+    rows = [("4242", "5"), *[(None, "")] * 10_001]
+    data = tablib.Dataset(*rows, headers=["nm_id", "price"])
+
+    result = load(seller, ProductResource, data)
+
+    assert wrongs(result) == []
+    assert Product.objects.get().price == 5
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_csv_is_read_as_any_spreadsheet_writes_it(encoding, separator):
+    lines = [["nm_id", "title", "cost"], ["4242", "Плед", '"12,50"']]
+    text = "\r\n".join(separator.join(cells) for cells in lines)
+
+    read = Csv().create_dataset(text.encode(encoding))
+
+    assert read.dict == [{"nm_id": "4242", "title": "Плед", "cost": "12,50"}]
 
 
 @pytest.mark.parametrize("price", ["0", "-5", "дорого"])
