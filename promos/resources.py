@@ -7,172 +7,31 @@ shop is safe to open in a spreadsheet: text that would run as a formula is quote
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
-from import_export import fields, resources, widgets
+from import_export import fields, resources
 
 from promos import registry, wording
+from promos.cells import (
+    Amount,
+    Article,
+    Articles,
+    Day,
+    Flag,
+    Percent,
+    Price,
+    SafeText,
+    Share,
+    Tax,
+)
 from promos.models import Product, PromoCode, Seller
 from promos.rules import limits
-from promos.rules.days import DAY, day_start, last_day, moscow_date
-from promos.rules.scope import parse_nm_ids
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-YES = {"1", "да", "yes", "true", "истина", "y", "д", "+"}
-NO = {"", "0", "нет", "no", "false", "ложь", "n", "н", "-"}
-DATES = ("%d.%m.%Y", "%Y-%m-%d", "%d.%m.%y")
 MOST_ROWS = 10_000
-
-
-def harmless(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-class SafeText(widgets.Widget):
-    """Text that cannot run: on the way out with a quote, on the way in without."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
-        text = str(value if value is not None else "").strip()
-        return text.removeprefix("'")
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return harmless(str(value or ""))
-
-
-class Percent(widgets.Widget):
-    """A percentage with a comma or a point; a cell of a number as it is."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Decimal | None:
-        if value in (None, ""):
-            return None
-        if isinstance(value, int | float | Decimal):
-            return Decimal(str(value))
-        try:
-            return limits.parse_percent(str(value))
-        except ValueError:
-            words = {"value": str(value)[:40]}
-            raise ValueError(
-                gettext("“%(value)s” is not a percentage.") % words
-            ) from None
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return "" if value is None else f"{Decimal(value).normalize():f}"
-
-
-class Amount(Percent):
-    """Rubles: «1 234,50», a number of a cell; never below zero."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Decimal | None:
-        if value in (None, ""):
-            return None
-        text = str(value).replace("\u00a0", "").replace(" ", "").replace("₽", "")
-        try:
-            amount = Decimal(text.replace(",", "."))
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if not amount.is_finite() or not 0 <= amount < 10**10:
-            words = {"value": str(value)[:40]}
-            raise ValueError(gettext("“%(value)s” is not an amount.") % words)
-        return amount.quantize(Decimal("0.01"))
-
-
-class Day(widgets.Widget):
-    """A Moscow day; ``last`` days are stored as the midnight after them."""
-
-    def __init__(self, *, last: bool = False) -> None:
-        super().__init__()
-        self.later = DAY if last else timedelta(0)
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> datetime | None:
-        if value in (None, ""):
-            return None
-        day = _date(value)
-        if day is None:
-            words = {"value": str(value)[:40]}
-            raise ValueError(
-                gettext("“%(value)s” is not a date: write 31.12.2026.") % words
-            )
-        return day_start(day + self.later)
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        if value is None:
-            return ""
-        day = last_day(value) if self.later else moscow_date(value)
-        return day.strftime("%d.%m.%Y")
-
-
-class Flag(widgets.Widget):
-    """«да» and «нет», 1 and 0."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> bool:
-        text = str(value if value is not None else "").strip().lower()
-        if text in YES | {"1.0"}:
-            return True
-        if text in NO | {"0.0"}:
-            return False
-        words = {"value": text[:40]}
-        raise ValueError(gettext("“%(value)s”: write yes or no.") % words)
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return gettext("yes") if value else gettext("no")
-
-
-class Articles(widgets.Widget):
-    """Articles in one cell, however they are separated."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> list[int]:
-        text = str(value if value is not None else "").removesuffix(".0")
-        pasted = parse_nm_ids(text)
-        if pasted.junk:
-            words = {"value": pasted.junk[0][1]}
-            raise ValueError(gettext("“%(value)s” is no article.") % words)
-        return list(pasted.nm_ids)
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return " ".join(map(str, value or ()))
-
-
-class Article(widgets.Widget):
-    """One article; a spreadsheet may have made it a fraction."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int:
-        text = str(value if value is not None else "").strip().removesuffix(".0")
-        if not text:
-            raise ValueError(
-                gettext("The article is missing. Split merged cells: a value a row.")
-            )
-        if not text.isascii() or not text.isdigit() or not 4 <= len(text) <= 12:
-            words = {"value": text[:40]}
-            raise ValueError(gettext("“%(value)s” is no article.") % words)
-        return int(text)
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return str(value)
-
-
-class Tax(widgets.Widget):
-    """The tax regime by its word or by its name on the page."""
-
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
-        text = str(value or "").strip().lower()
-        if not text:
-            return str(Product.Tax.USN_INCOME)
-        for word, name in Product.Tax.choices:
-            if text in (word, str(name).lower()):
-                return str(word)
-        known = ", ".join(word for word, _ in Product.Tax.choices)
-        words = {"value": text[:40], "known": known}
-        raise ValueError(gettext("“%(value)s”: one of %(known)s.") % words)
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return str(value or "")
 
 
 class ShopResource(resources.ModelResource):
@@ -228,7 +87,10 @@ class ShopResource(resources.ModelResource):
             self.known = {self.key_of(it): it for it in self.get_queryset()} or {
                 None: None
             }
-        return self.known.get(self.key_in(row))
+        try:
+            return self.known.get(self.key_in(row))
+        except ValueError as error:
+            raise ValidationError({self.needed[0]: str(error)}) from None
 
     def key_of(self, instance: Any) -> Any:
         raise NotImplementedError
@@ -245,19 +107,17 @@ class ProductResource(ShopResource):
     nm_id = fields.Field("nm_id", "nm_id", Article())
     title = fields.Field("title", "title", SafeText())
     vendor_code = fields.Field("vendor_code", "vendor_code", SafeText())
-    price = fields.Field("price", "price", Amount())
-    discount_percent = fields.Field("discount_percent", "discount_percent", Percent())
+    price = fields.Field("price", "price", Price())
+    discount_percent = fields.Field("discount_percent", "discount_percent", Share())
     cost = fields.Field("cost", "cost", Amount())
     commission_percent = fields.Field(
-        "commission_percent", "commission_percent", Percent()
+        "commission_percent", "commission_percent", Share()
     )
     logistics = fields.Field("logistics", "logistics", Amount())
     return_logistics = fields.Field("return_logistics", "return_logistics", Amount())
     storage = fields.Field("storage", "storage", Amount())
-    acquiring_percent = fields.Field(
-        "acquiring_percent", "acquiring_percent", Percent()
-    )
-    return_percent = fields.Field("return_percent", "return_percent", Percent())
+    acquiring_percent = fields.Field("acquiring_percent", "acquiring_percent", Share())
+    return_percent = fields.Field("return_percent", "return_percent", Share())
     tax = fields.Field("tax", "tax", Tax())
     cost_source = fields.Field("cost_source", "cost_source", SafeText())
 
@@ -293,14 +153,6 @@ class ProductResource(ShopResource):
         return Article().clean(row.get("nm_id"))
 
     def before_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
-        if instance.price is not None and instance.price <= 0:
-            raise ValueError(
-                gettext("A price is above zero; leave it empty if it is not known.")
-            )
-        for name in ("discount_percent", "commission_percent", "acquiring_percent"):
-            value = getattr(instance, name)
-            if value is not None and not 0 <= value <= 100:
-                raise ValueError(gettext("A percentage lies between 0 and 100."))
         instance.cost_updated_at = timezone.now()
         instance._change_reason = gettext("import")
         instance._history_user = self.by
@@ -392,16 +244,3 @@ class PromoCodeResource(ShopResource):
 def _is_blank(cells: Iterable[Any]) -> bool:
     """Say whether a row of a spreadsheet holds nothing at all."""
     return not any(cell is not None and str(cell).strip() for cell in cells)
-
-
-def _date(value: Any) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    for form in DATES:
-        try:
-            return datetime.strptime(str(value).strip()[:10], form).date()
-        except ValueError:
-            continue
-    return None

@@ -107,11 +107,11 @@ def test_rows_and_cells_wrong_in_any_way_are_told_together(seller):
 
     # Rows as the spreadsheet counts them; the empty one is no error.
     assert [(one.row, one.column) for one in wrongs(result)] == [
-        (2, ""),
-        (3, ""),
+        (2, "price"),
+        (3, "nm_id"),
         (5, "discount_percent"),
         (5, "price"),
-        (6, ""),
+        (6, "discount_percent"),
     ]
     assert not Product.objects.exists()
 
