@@ -20,7 +20,7 @@ from promos.admin.pages import CodePages
 from promos.forms import PromoCodeForm
 from promos.models import PromoCode
 from promos.resources import PromoCodeResource
-from promos.rules.days import last_day
+from promos.rules.days import days_of
 from promos.rules.limits import LONGEST
 from promos.rules.status import Status, status
 
@@ -122,8 +122,7 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
         "days_left",
         "sent",
         "applies_to_shown",
-        "first_day",
-        "last_day",
+        "days",
     )
     list_filter = (StatusFilter, UseCaseFilter, ExpiryFilter, VersionFilter)
     search_fields = ("code", "description")
@@ -203,7 +202,10 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
         return (*super().get_readonly_fields(request, obj), *terms)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Without product_nms there is nothing to skip; a new code has no counts."""
+        """
+        Without product_nms there is nothing to skip; a new code has no counts yet, and
+        no strangers know it.
+        """
         readonly = self.get_readonly_fields(request, obj)
         sets = []
         for title, options in super().get_fieldsets(request, obj):
@@ -212,6 +214,8 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
                 fields = tuple(name for name in fields if name != "skip_unread")
             if obj is None and "change_reason" in fields:
                 continue
+            if obj is None:
+                fields = tuple(name for name in fields if name != "is_leaked")
             sets.append((title, options | {"fields": fields}))
         return sets
 
@@ -317,13 +321,10 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
         now = status(promo_code.terms(), timezone.now(), expiring_days=days)
         return now.value, str(sentences.STATUSES[now])
 
-    @admin.display(description=_("First day"), ordering="starts_at")
-    def first_day(self, promo_code: PromoCode) -> str:
-        return sentences.day(promo_code.starts_at)
-
-    @admin.display(description=_("Last day"), ordering="expires_at")
-    def last_day(self, promo_code: PromoCode) -> str:
-        return sentences.day(last_day(promo_code.expires_at))
+    @admin.display(description=_("Days"), ordering="starts_at")
+    def days(self, promo_code: PromoCode) -> str:
+        first, last = days_of(promo_code.starts_at, promo_code.expires_at)
+        return f"{sentences.day(first)} – {sentences.day(last)}"
 
     @admin.display(description=_("Days left"), ordering="expires_at")
     def days_left(self, promo_code: PromoCode) -> SafeString | str:
@@ -339,7 +340,7 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
             ngettext("%d day", "%d days", days) % days,
         )
 
-    @admin.display(description=_("Sent to buyers"), ordering="sent")
+    @admin.display(description=_("Sends"), ordering="sent")
     def sent(self, promo_code: PromoCode) -> int:
         return getattr(promo_code, "sent", 0)
 

@@ -296,11 +296,10 @@ class WhyForm(forms.Form):
         ),
         help_text=_("Empty: all codes."),
     )
-    nm_id = forms.IntegerField(
+    nm_id = forms.CharField(
         label=_("Article (nmID)"),
         required=False,
-        min_value=1,
-        max_value=10**12,
+        max_length=100,
         widget=UnfoldAdminTextInputWidget(
             searched("admin:promos_product_options", "nm-options")
         ),
@@ -320,6 +319,17 @@ class WhyForm(forms.Form):
         required=False,
         help_text=_("An apology takes 10, a return 15, the rest 5."),
     )
+
+    def clean_nm_id(self) -> int | None:
+        """A title is for choosing: only the number says which article is meant."""
+        typed = self.cleaned_data["nm_id"].strip()
+        if not typed:
+            return None
+        if not typed.isdecimal() or len(typed) > 12:
+            raise ValidationError(
+                gettext("Type the article's number, or choose one of those offered.")
+            )
+        return int(typed)
 
     def clean_min_discount(self) -> Decimal:
         return self.cleaned_data["min_discount"] or Decimal(0)

@@ -111,3 +111,21 @@ def test_a_code_is_made_for_the_articles_chosen_in_the_list(desk, seller, shelf)
     }
     desk.post(answer.request["PATH_INFO"], typed)
     assert PromoCode.objects.get().product_nms == [12345678, 12399999, 55512345]
+
+
+def test_a_title_that_was_not_chosen_is_told(desk):
+    asked = {"use_case": "UC1", "nm_id": "плед"}
+
+    answer = desk.get(reverse("admin:promos_promocode_why"), asked)
+
+    assert "Введите номер артикула или выберите" in answer.content.decode()
+    assert answer.context["found"] is None
+
+
+def test_a_new_code_is_known_to_no_strangers_yet(desk, make_code):
+    code = make_code()
+    add = desk.get(reverse("admin:promos_promocode_add"))
+    change = desk.get(reverse("admin:promos_promocode_change", args=[code.pk]))
+
+    assert "is_leaked" not in add.context["adminform"].form.fields
+    assert "is_leaked" in change.context["adminform"].form.fields
