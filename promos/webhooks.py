@@ -4,7 +4,9 @@ Webhooks out: what happens here is told to the seller's other systems.
 ``emit`` writes one row per address inside the caller's transaction, so an event is
 told if and only if it happened. ``deliver_due`` sends them: at least once, the
 events of one chat to one address in their order, tried again for 24 hours. The
-receiver drops what it has seen by the event's id.
+receiver drops what it has seen by the event's id. An address is called by one
+worker at a time and rests longer each time it does not answer, so one that is gone
+takes nobody else's turn.
 
 Each call carries ``AgentIQ-Signature: t=<unix seconds>,v1=<hex>``, where v1 is the
 HMAC-SHA256 of ``<t>.<body>`` under the secret shown when the webhook was made.
@@ -22,7 +24,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
@@ -31,6 +33,7 @@ from promos.models import Seller, Webhook, WebhookDelivery
 
 LASTING = timedelta(hours=24)
 LEASE = timedelta(seconds=60)  # longer than a call may take
+RESTS = (15, 60, 300, 600)  # seconds after a call without an answer; likewise
 PAUSES = (5, 15, 60, 300, 900, 1800, 3600)  # seconds; the last one repeats
 TOLERANCE = timedelta(minutes=5)
 
@@ -123,36 +126,46 @@ def _delivery(
 
 def claim(*, now: datetime) -> WebhookDelivery | None:
     """
-    Take one due delivery; two workers never take the same one.
+    Take one due delivery, of the address served longest ago.
 
-    A delivery waits until all earlier ones of its chat to its address are done. A
-    worker that died holds its delivery no longer than LEASE.
+    A delivery waits until all earlier ones of its chat to its address are done. Two
+    workers never call one address; one that died holds it no longer than LEASE.
     """
     with scopes_disabled(), transaction.atomic():
-        earlier = WebhookDelivery.objects.filter(
-            webhook=OuterRef("webhook"),
-            chat_key=OuterRef("chat_key"),
-            state=WebhookDelivery.State.WAITING,
-            pk__lt=OuterRef("pk"),
-        ).exclude(chat_key="")
-        row = (
-            WebhookDelivery.objects.filter(
-                Q(claimed_until=None) | Q(claimed_until__lte=now),
-                ~Exists(earlier),
-                state=WebhookDelivery.State.WAITING,
-                due_at__lte=now,
-                webhook__is_active=True,
-            )
-            .select_related("webhook")
-            .order_by("due_at", "pk")
-            .select_for_update(skip_locked=True, of=("self",))
+        free = Q(busy_until=None) | Q(busy_until__lte=now)
+        webhook = (
+            Webhook.objects.filter(free, is_active=True)
+            .filter(Exists(_due(now).filter(webhook=OuterRef("pk"))))
+            .order_by(F("busy_until").asc(nulls_first=True), "pk")
+            .select_for_update(skip_locked=True, no_key=True)  # emitting goes on
             .first()
         )
-        if row:
-            row.claimed_until = now + LEASE
-            row.tries += 1
-            row.save(update_fields=["claimed_until", "tries"])
+        if webhook is None:
+            return None
+        row = _due(now).filter(webhook=webhook).order_by("due_at", "pk").first()
+        if row is None:  # another worker took it a moment ago
+            return None
+        row.webhook = webhook
+        row.claimed_until = webhook.busy_until = now + LEASE
+        row.tries += 1
+        row.save(update_fields=["claimed_until", "tries"])
+        webhook.save(update_fields=["busy_until"])
     return row
+
+
+def _due(now: datetime) -> "QuerySet[WebhookDelivery]":
+    """Return what may go out now: due, not under way, nothing earlier of its chat."""
+    waiting = WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING)
+    earlier = waiting.filter(
+        webhook=OuterRef("webhook"),
+        chat_key=OuterRef("chat_key"),
+        pk__lt=OuterRef("pk"),
+    ).exclude(chat_key="")
+    return waiting.filter(
+        Q(claimed_until=None) | Q(claimed_until__lte=now),
+        ~Exists(earlier),
+        due_at__lte=now,
+    )
 
 
 def deliver(row: WebhookDelivery, *, now: datetime) -> bool:
@@ -173,7 +186,17 @@ def deliver(row: WebhookDelivery, *, now: datetime) -> bool:
         problem = str(error)[:300]
     taken = status is not None and 200 <= status < 300
     _settle(row, taken=taken, status=status, problem=problem, now=now)
+    _release(row.webhook, is_silent=status is None, now=now)
     return taken
+
+
+def _release(webhook: Webhook, *, is_silent: bool, now: datetime) -> None:
+    """Let the address be called again: at once, or after a rest if it was silent."""
+    webhook.silent_calls = webhook.silent_calls + 1 if is_silent else 0
+    rest = RESTS[min(webhook.silent_calls, len(RESTS)) - 1] if is_silent else 0
+    webhook.busy_until = now + timedelta(seconds=rest)
+    with scope(seller=webhook.seller_id):
+        webhook.save(update_fields=["busy_until", "silent_calls"])
 
 
 def _settle(

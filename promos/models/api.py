@@ -128,6 +128,10 @@ class Webhook(models.Model):
     )
     is_active = models.BooleanField(_("Active"), default=True)
     created_at = models.DateTimeField(_("Made"), auto_now_add=True)
+    # One call at a time, and none while the address rests: a receiver that is gone
+    # must not hold every worker. A past moment says who was served longest ago.
+    busy_until = models.DateTimeField(null=True, editable=False)
+    silent_calls = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects = scoped(WebhookQuerySet)
 

@@ -1,5 +1,6 @@
 import hmac
 import json
+import socket
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -13,7 +14,7 @@ from django_scopes import scope
 
 from agentiq.testing import NOON, make_seller
 from promos import webhooks
-from promos.models import WebhookDelivery
+from promos.models import Webhook, WebhookDelivery
 
 HOUR = timedelta(hours=1)
 
@@ -149,6 +150,66 @@ def test_a_replay_is_the_same_event(seller, webhook, receiver):
     assert body == again
 
 
+def test_an_address_is_called_by_one_worker_at_a_time(seller, webhook, receiver):
+    for chat in ("1:a", "1:b"):
+        webhooks.emit(seller, "message.sent", {}, chat, now=NOON)
+    first = webhooks.claim(now=NOON)
+
+    assert webhooks.claim(now=NOON) is None
+
+    webhooks.deliver(first, now=NOON)
+    assert webhooks.claim(now=NOON).chat_key == "1:b"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_being_told_holds_up_no_delivery(settings):
+    settings.WEBHOOK_ALLOW_PRIVATE = True
+    seller = make_seller()
+    with scope(seller=seller):
+        webhooks.register(seller, url="http://127.0.0.1:9/", by=None)
+    webhooks.emit(seller, "message.sent", {}, "1:a", now=NOON)
+    claimed = []
+
+    def claim():
+        claimed.append(webhooks.claim(now=NOON))
+        connection.close()
+
+    with transaction.atomic():
+        webhooks.emit(seller, "message.sent", {}, "1:b", now=NOON)
+        worker = threading.Thread(target=claim)
+        worker.start()
+        worker.join()
+
+    assert claimed[0].chat_key == "1:a"
+
+
+def test_an_address_that_is_gone_rests_and_others_are_served(seller, webhook, receiver):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        gone = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+    lost, _secret = webhooks.register(seller, url=gone, by=None)
+    for number in range(3):
+        webhooks.emit(seller, "message.sent", {"n": number}, f"1:{number}", now=NOON)
+
+    called = []
+    for second in (0, 14, 15, 74, 75):
+        rows = deliver_all(NOON + timedelta(seconds=second))
+        called.append([row.webhook_id for row in rows].count(lost.pk))
+
+    assert receiver.told == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert called == [1, 0, 1, 0, 1]  # rests of 15 and 60 seconds
+
+
+def test_an_address_that_answers_again_is_told_all(seller, webhook, receiver):
+    Webhook.objects.update(silent_calls=3)
+    for number in range(3):
+        webhooks.emit(seller, "message.sent", {"n": number}, f"1:{number}", now=NOON)
+
+    deliver_all(NOON)
+
+    assert receiver.told == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert Webhook.objects.get().silent_calls == 0
+
+
 def test_a_worker_that_died_is_replaced_after_its_lease(seller, webhook):
     webhooks.emit(seller, "message.sent", {}, "1:a", now=NOON)
     first = webhooks.claim(now=NOON)
@@ -172,9 +233,9 @@ def test_two_workers_take_each_delivery_once(settings):
     settings.WEBHOOK_ALLOW_PRIVATE = True
     seller = make_seller()
     with scope(seller=seller):
-        webhooks.register(seller, url="http://127.0.0.1:9/", by=None)
-    for number in range(20):
-        webhooks.emit(seller, "message.sent", {}, f"1:{number}", now=NOON)
+        for _ in range(20):
+            webhooks.register(seller, url="http://127.0.0.1:9/", by=None)
+    webhooks.emit(seller, "message.sent", {}, "1:a", now=NOON)
     taken = Counter()
 
     def work():
