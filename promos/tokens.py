@@ -42,7 +42,10 @@ NEEDS: dict[int, Promise] = {
     Category.PRICES: _("prices and WB actions: discounts are not checked against 45 %"),
     Category.CONTENT: _("titles and photos of your products"),
     Category.FINANCE: _("sales reports: redemptions of codes stay unknown"),
+    Category.RETURNS: _("return claims: the desk cannot show them"),
 }
+FATES = frozenset({Category.ANALYTICS, Category.STATISTICS})
+"""Either of them tells what became of an order."""
 FAULTS: dict[TokenFault, Promise] = {
     TokenFault.EMPTY: _("The token is empty: copy it from the WB cabinet."),
     TokenFault.CHARACTERS: _(
@@ -177,6 +180,8 @@ def refusal_text(word: str) -> str:
 def missing(row: WbToken) -> list[Promise]:
     """Return what the key does not open, as sentences."""
     found = [text for bit, text in NEEDS.items() if bit not in row.categories]
+    if not FATES & set(row.categories):
+        found.append(_("Analytics or Statistics: whether an order was bought"))
     if row.read_only:
         found.append(_("sending: the key only reads"))
     return found

@@ -187,6 +187,23 @@ def test_a_probe_names_what_wb_answers(seller, wb, simulator, fault, accepted, p
     assert (found.accepted, found.problem) == (accepted, problem)
 
 
+@pytest.mark.parametrize(
+    ("categories", "expected"),
+    [
+        pytest.param([1, 2, 3, 9, 11, 13], [], id="with Analytics"),
+        pytest.param([1, 5, 3, 9, 11, 13], [], id="with Statistics"),
+        pytest.param([1, 3, 9, 11, 13], ["Аналитика или Статистика"], id="neither"),
+        pytest.param([1, 2, 3, 9, 13], ["заявки на возврат"], id="no Returns"),
+    ],
+)
+def test_a_key_names_what_the_desk_will_not_know(wb, categories, expected):
+    wb.row.categories = categories
+
+    said = [str(it).partition(":")[0] for it in tokens.missing(wb.row)]
+
+    assert said == expected
+
+
 def test_rotation_seals_with_the_newest_key(enter, token_of, settings):
     row = enter(token_of(kind="service"), "s-e-c-r-e-t")
     old, new = settings.TOKEN_KEYS[0], Fernet.generate_key().decode()
