@@ -21,6 +21,7 @@ from chats.models import (
     Suggestion,
 )
 
+State = Suggestion.State
 LAST = 50
 """Messages shown at first, and added each time one pages upwards."""
 NEWS = 200
@@ -87,6 +88,13 @@ def open_suggestion(chat: Chat) -> Suggestion | None:
         return None
     found[0].chat = chat
     return found[0]
+
+
+def is_decided(chat: Chat) -> bool:
+    """Say whether somebody decided already what to do about the newest message."""
+    made = Suggestion.objects.filter(chat=chat, event_id=chat.last_event_id)
+    decided = (State.ACCEPTED, State.EDITED, State.SKIPPED)
+    return made.filter(state__in=decided).exists()
 
 
 def beside(chat: Chat, *, operator_id: int, now: datetime) -> Beside:

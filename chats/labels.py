@@ -11,8 +11,8 @@ SCOPES: Mapping[str, Promise] = {
     "waiting": _("Waiting"),
     "mine": _("Mine"),
     "unassigned": _("Nobody's"),
-    "failed": _("Not sent"),
-    "code": _("Code sent"),
+    "failed": _("Stuck"),
+    "code": _("With code"),
     "snoozed": _("Put off"),
     "all": _("All"),
 }

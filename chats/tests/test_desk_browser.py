@@ -180,6 +180,10 @@ def test_a_key_takes_the_reply_back(sign_in, operator, waiting):
     until(page, f'#chat[data-chat="{waiting[0].pk}"]')
     assert page.input_value("#text") == waiting[0].suggestions.get().text
     assert Outgoing.objects.get().status == "cancelled"
+    code = str(waiting[0].suggestions.get().promo_code_id)
+    page.wait_for_function(
+        "code => document.querySelector('#composer-code').value === code", arg=code
+    )
 
 
 def test_skipping_takes_two_keys_and_typing_none_of_them(sign_in, operator, waiting):
@@ -211,6 +215,12 @@ def test_editing_warns_while_typing(sign_in, operator, waiting):
 
     assert "@lavka" in page.inner_text("#check")
     assert "SALE10" in page.input_value("#text")
+    page.keyboard.press("Control+Enter")
+    until(page, "#refused li")
+    assert page.is_hidden("#check")
+    page.keyboard.press("Backspace")
+    until(page, "#check .notice.bad")
+    assert page.is_hidden("#refused")
 
 
 def test_two_people_see_each_other_in_one_chat(sign_in, seller, operator, waiting):

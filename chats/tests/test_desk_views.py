@@ -143,7 +143,10 @@ def test_a_reply_can_be_taken_back_into_the_draft(desk_client, operator, thanks)
     outgoing.refresh_from_db()
     assert outgoing.status == "cancelled"
     assert Draft.objects.get().text == outgoing.text
-    assert "Отменено" in answer.content.decode()
+    shown = answer.content.decode()
+    assert "Отменено" in shown
+    assert "Подсказка к этому сообщению уже использована" in shown
+    assert "Подсказка готовится" not in shown
 
 
 def test_what_came_meanwhile_stops_the_send_once(desk_client, seller, thanks):

@@ -87,7 +87,14 @@ def chat_context(request: HttpRequest, chat: Chat) -> dict[str, Any]:
         "now": now,
         "write_key": uuid4(),
         **card_context(suggestion, now=now),
+        **no_card(chat, suggestion),
     }
+
+
+def no_card(chat: Chat, suggestion: Suggestion | None) -> dict[str, bool]:
+    """Return why there is no card: it is still made, or was decided upon."""
+    waits = suggestion is None and chat.waiting_since is not None
+    return {"decided": waits and conversation.is_decided(chat)}
 
 
 def present_in(request: HttpRequest, chat: Chat, now: datetime) -> Sequence[Presence]:

@@ -9,7 +9,7 @@ from chats import conversation, lines, presence, work
 from chats.access import may_write, reading, writing
 from chats.forms import PresenceForm
 from chats.models import Chat
-from chats.views.showing import card_context, chat_of
+from chats.views.showing import card_context, chat_of, no_card
 
 
 @require_GET
@@ -42,6 +42,7 @@ def news(request: HttpRequest, pk: int) -> HttpResponse:
         "now": now,
         "card_changed": shown != str(suggestion.pk if suggestion else ""),
         **card_context(suggestion, now=now),
+        **no_card(chat, suggestion),
     }
     return render(request, "chats/_news.html", context)
 

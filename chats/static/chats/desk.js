@@ -234,11 +234,25 @@
     put(preview.dataset.text);
   }
 
+  /* A draft that names a code goes out with it. */
+  function named(select) {
+    const words = $("#text")?.value.toUpperCase().split(/[^\p{L}\p{N}]+/u) ?? [];
+    const codes = [...select.options].filter(({ value }) => value);
+    return codes.find(({ text }) => words.includes(text.split(" ")[0].toUpperCase()))?.value ?? "";
+  }
+
   let chosenCode = "";
   function chooseCode(pk) {
     chosenCode = pk;
     const select = $("#composer-code");
     if (select) select.value = pk;
+  }
+
+  let fading = 0;
+  function fade() {
+    clearTimeout(fading);
+    if ($("#said [data-undo]")) return;
+    fading = setTimeout(() => $("#said").replaceChildren(), 8000);
   }
 
   function saveDraft() {
@@ -256,6 +270,11 @@
       unsaved = true;
       if (lastState !== "writing") seen();
       count();
+      const advice = $("#refused:has(li)");
+      if (advice) { // what is changed is checked anew
+        advice.replaceChildren();
+        advice.className = "";
+      }
     }
     if (event.target.id === "composer-code") {
       chosenCode = event.target.value;
@@ -354,7 +373,8 @@
   document.addEventListener("error", ({ target }) => target.matches?.(".photo img") && target.remove(), true);
   document.body.addEventListener("htmx:oobAfterSwap", (event) => {
     const select = $("#composer-code");
-    if (event.detail.target?.id === "composer-code" && chosenCode) select.value = chosenCode;
+    if (event.detail.target?.id === "composer-code") select.value = chosenCode || named(select);
+    if (event.detail.target?.id === "said") fade();
   });
   document.body.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt?.id === "text" && event.detail.successful) unsaved = false;
