@@ -3,8 +3,8 @@ The PostgreSQL and Valkey servers that run when no DATABASE_URL / REDIS_URL is s
 
 Real servers from PyPI wheels, kept in one data folder. Every process that uses them
 holds a shared lock on ``users.lock``; whoever finds itself the last one at exit stops
-them. A killed process drops its lock by itself: where it was the last one, the servers
-wait for the next to start, and stop with it.
+them. A killed process drops its lock by itself: where it was the last one, ``keeper``
+stops them.
 """
 
 import atexit
@@ -24,6 +24,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import redis
+
+from agentiq import keeper
 
 DATABASE = "agentiq"
 START_TIMEOUT = 60.0
@@ -58,12 +60,14 @@ def stop(folder: Path) -> bool:
     if descriptor is None:
         descriptor = os.open(folder / "users.lock", os.O_RDWR | os.O_CREAT)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with (folder / "start.lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)  # nobody looks or starts meanwhile
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _stop_valkey(folder)
+            _stop_postgres(folder)
     except OSError:
         return False
     else:
-        _stop_valkey(folder)
-        _stop_postgres(folder)
         return True
     finally:
         os.close(descriptor)
@@ -77,6 +81,7 @@ def _starting(folder: Path) -> Iterator[Path]:
         fcntl.flock(handle, fcntl.LOCK_EX)
         _hold(folder)
         yield folder
+    keeper.spawn(folder)
 
 
 def _hold(folder: Path) -> None:
