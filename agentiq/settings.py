@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from agentiq import embedded
 
@@ -205,6 +206,19 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True  # every task is safe to run twice
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A worker takes from each queue in turn: a thousand suggestions to make after an
+# outage keep no reply waiting.
+CELERY_TASK_DEFAULT_QUEUE = CELERY_TASK_DEFAULT_ROUTING_KEY = "celery"
+CELERY_TASK_QUEUES = [
+    # Without keys of their own each would get every task.
+    Queue(name, routing_key=name)
+    for name in ("celery", "sending", "polling")
+]
+CELERY_TASK_ROUTES = {
+    "chats.tasks.send_*": {"queue": "sending"},
+    "chats.tasks.settle_*": {"queue": "sending"},
+    "chats.tasks.poll_*": {"queue": "polling"},
+}
 CELERY_DB_REUSE_MAX = 1000  # tasks for one connection; else each task logs in anew
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90

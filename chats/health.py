@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import redis
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Count, Min, Q
 from django.utils.functional import Promise
@@ -291,8 +292,17 @@ def _queues(now: datetime) -> Iterator[Family]:
         "Suggestions that wait for a decision",
         [({}, Suggestion.objects.open().count())],
     )
-    tasks = limiter.connection().llen("celery")
-    yield "celery_queue", "gauge", "Tasks that wait for a worker", [({}, tasks)]
+    yield "celery_queue", "gauge", "Tasks that wait for a worker", _tasks()
+
+
+def _tasks() -> list[Sample]:
+    try:
+        return [
+            ({"queue": it.name}, limiter.connection().llen(it.name))
+            for it in settings.CELERY_TASK_QUEUES
+        ]
+    except redis.RedisError:
+        return []
 
 
 def _attempts() -> Family:
@@ -324,7 +334,10 @@ def _receive_lag() -> Family:
 
 
 def _counters() -> Iterator[Family]:
-    totals = metering.totals()
+    try:
+        totals = metering.totals()
+    except redis.RedisError:
+        totals = {}
     calls = [
         ({"method": path[1], "status": path[2]}, value)
         for path, value in sorted(totals.items())

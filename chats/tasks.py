@@ -44,6 +44,8 @@ BREATH = 0.2
 """Seconds until WB's limit lets the next reply out that cost less than a new start."""
 TICK = timedelta(seconds=1)
 """Between two looks of beat at what is due."""
+ROOM = 2.0
+"""Seconds after which a sweep that is not urgent makes room."""
 SWEEP = 200
 """Chats a sweep takes at once; the next tick goes on."""
 
@@ -62,7 +64,12 @@ def suggest_chat(chat_id: int) -> None:
 
 @shared_task
 def suggest_waiting() -> None:
-    """Bring back every waiting turn that a lost nudge left without a suggestion."""
+    """
+    Bring back waiting turns that a lost nudge left without a suggestion.
+
+    Only for a moment: a worker that made hundreds would send and poll nothing.
+    """
+    began = time.monotonic()
     made = Suggestion.objects
     with scopes_disabled():
         known = made.filter(
@@ -71,6 +78,8 @@ def suggest_waiting() -> None:
         waiting = Chat.objects.waiting().filter(~Exists(known), seller__is_active=True)
         chat_ids = list(waiting.values_list("pk", flat=True)[:SWEEP])
     for chat_id in chat_ids:
+        if time.monotonic() - began > ROOM:
+            return
         try:
             suggest_chat(chat_id)
         except Exception:  # one chat that fails must not keep the others waiting

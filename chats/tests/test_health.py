@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery import current_app
 from django.urls import reverse
 
 from agentiq.testing import make_member, make_seller
@@ -94,6 +95,31 @@ def test_figures_of_queues_calls_and_polls(client, seller, wb, simulator, settin
     assert 'agentiq_attempts_recent{outcome="accepted"} 0' in lines
     age = next(it for it in lines if it.startswith("agentiq_outgoing_due_age_seconds "))
     assert 30 <= float(age.split()[1]) < 60
+
+
+def test_figures_of_the_database_are_there_without_redis(client, seller, settings):
+    settings.METRICS_TOKEN = "right"
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    answer = client.get("/metrics", headers={"Authorization": "Bearer right"})
+
+    assert 'agentiq_outgoing{state="queued"} 0' in answer.content.decode()
+
+
+def test_tasks_wait_in_queues_of_their_own(settings):
+    queues = {queue.name: queue.routing_key for queue in settings.CELERY_TASK_QUEUES}
+    routed = {
+        name: current_app.amqp.router.route({}, name).get("queue")
+        for name in current_app.tasks
+        if name.startswith("chats.tasks.")
+    }
+
+    # One key for several queues would put each task into all of them.
+    assert sorted(queues.values()) == sorted(queues) == ["celery", "polling", "sending"]
+    assert routed["chats.tasks.send_seller"].name == "sending"
+    assert routed["chats.tasks.settle_seller"].name == "sending"
+    assert routed["chats.tasks.poll_shops"].name == "polling"
+    assert routed["chats.tasks.suggest_chat"].name == "celery"
 
 
 def test_the_seller_reads_in_words_what_is_wrong(
