@@ -120,11 +120,14 @@ if status == 429 then
   left = 0
   until_ = math.max(until_, now + retry)
 elseif remaining then
-  left = math.min(left, remaining)
-  if windowed and bound == limit then
-    local known = redis.call('ZCOUNT', KEYS[2], stamp(now - period - margin), '+inf')
-    fill(limit - known - remaining, now)
-  end
+  local known = redis.call('ZCOUNT', KEYS[2], stamp(now - period - margin), '+inf')
+  local unknown = limit - known - remaining
+  if not windowed or bound ~= limit then
+    left = math.min(left, remaining)
+  elseif unknown > 0 then
+    left = math.min(left, remaining)
+    fill(unknown, now)
+  end -- else our own requests explain it, and the window holds as many back
 end
 if status == 402 then
   redis.call('SET', KEYS[4], 1, 'PX', math.floor(pause * 1000))

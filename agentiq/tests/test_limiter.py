@@ -101,6 +101,20 @@ def test_what_wb_says_is_left_is_believed_when_it_is_less(make):
     assert taken(mine, "events") == 2
 
 
+def test_a_window_that_wb_counts_as_we_do_costs_the_bucket_nothing(make, clock):
+    mine = make()
+    for left in range(9, -1, -1):
+        assert mine.acquire("send") == 0
+        mine.observe("send", RateHeaders(limit=10, remaining=left), 200)
+        clock.now += 0.1
+
+    clock.now += 9.16  # the first of the ten is out of the window
+    for _ in range(5):
+        assert mine.acquire("send") == 0
+        mine.observe("send", RateHeaders(limit=10, remaining=0), 200)
+        clock.now += 0.1
+
+
 def test_headers_that_agree_cost_nothing(make):
     mine = make()
     for left in range(9, 4, -1):
