@@ -14,6 +14,7 @@ from django_scopes import scope
 from agentiq.testing import make_member
 from chats import live, suggestions
 from chats.models import Chat, Decision, Draft, Message, Outgoing
+from promos.models import Product
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -298,14 +299,19 @@ def test_the_state_line_tells_how_old_wb_s_feed_is(sign_in, seller, operator, wa
     until(page, "#state:not(.behind):has-text('Данные на')")
 
 
-def test_no_page_of_the_desk_breaks_its_own_policy(sign_in, operator, waiting):
+def test_no_page_of_the_desk_breaks_its_own_policy(sign_in, seller, operator, waiting):
+    with scope(seller=seller):
+        Chat.objects.update(nm_id=7)
+    Product.objects.create(
+        seller=seller, nm_id=7, title="Чайник", photo_url="data:image/png;base64,AAAA"
+    )
     page = sign_in(operator)
     said = []
     page.on("console", lambda message: said.append(message.text))
     page.click("#list .filters summary")
     until(page, "#narrow")
     page.click("#rows .open >> nth=0")
-    until(page, "#side h2")
+    until(page, "#side .photo:not(:has(img)):text('Ч')")  # no picture came of it
     press(page, "KeyA")
     until(page, f'#chat[data-chat="{waiting[1].pk}"]')
     say(waiting[1], "fresh", "А доставка когда?")
@@ -331,18 +337,29 @@ def test_a_new_message_is_counted_in_the_title_and_told_by_choice(
                 }
             };
             Object.defineProperty(document, "hidden", {get: () => true});
+            window.AudioContext = class {
+                static tones = 0;
+                createGain() { return {gain: {}, connect: (next) => next}; }
+                createOscillator() {
+                    const start = () => (document.body.dataset.tones = ++AudioContext.tones);
+                    return {connect: (next) => next, start, stop() {}};
+                }
+                resume() {}
+            };
         }"""
     )
     assert page.title().startswith("(20) ")
     with scope(seller=seller):
         make_chat(seller, 20, timezone.now())
     expect(page).to_have_title(re.compile(r"^\(21\) "), timeout=20_000)
-    assert page.locator("body[data-told]").count() == 0  # nobody asked for it
+    assert page.locator("body[data-told], body[data-tones]").count() == 0  # unasked
 
     page.evaluate("document.querySelector('#notify').checked = true")
+    page.evaluate("document.querySelector('#sound').click()")
+    until(page, "body[data-tones='1']")  # heard when it is chosen
     say(waiting[0], "again", "Вы здесь?")
 
-    until(page, "body[data-told='Новое сообщение покупателя']")
+    until(page, "body[data-told='Новое сообщение покупателя'][data-tones='2']")
     assert page.faults == []
 
 

@@ -181,8 +181,10 @@
     }
   }
 
+  let audio; // one for all: a browser gives a page only a few
   function beep() {
-    const audio = new AudioContext();
+    audio ??= new AudioContext();
+    audio.resume(); // it sleeps until the person has touched the page
     const tone = audio.createOscillator();
     const volume = audio.createGain();
     volume.gain.value = 0.05;
@@ -198,6 +200,7 @@
     box.addEventListener("change", () => {
       localStorage.setItem(`desk-${name}`, box.checked ? "1" : "0");
       if (name === "notify" && box.checked) window.Notification?.requestPermission();
+      if (name === "sound" && box.checked) beep(); // what it will be like
     });
   }
 
