@@ -304,7 +304,8 @@ def test_lists_hold_rows_of_the_callers_shop_only(
 
 
 @pytest.mark.parametrize(
-    "address", ["nothing", "promo-codes/x", "promo-codes/" + "9" * 50, "promo-codes/٣"]
+    "address",
+    ["", "nothing", "promo-codes/x", "promo-codes/" + "9" * 50, "promo-codes/٣"],
 )
 def test_an_address_that_leads_nowhere_is_a_problem(api, address):
     problem(api.get(address), 404)
