@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import action
 
 from promos import audit, registry, sentences
 from promos.admin.base import FilesAdmin
@@ -26,13 +26,6 @@ from promos.rules.status import Status, status
 
 CHOSEN = "chosen_articles"
 """Under this the list of products leaves what a new code is to cover."""
-COLOURS = {
-    Status.DRAFT: "info",
-    Status.PLANNED: "info",
-    Status.ACTIVE: "success",
-    Status.EXPIRING: "warning",
-    Status.OFF: "danger",
-}
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -306,20 +299,18 @@ class PromoCodeAdmin(CodePages, FilesAdmin):
             request, ngettext("%d code changed", "%d codes changed", count) % count
         )
 
-    @display(description=_("Discount, %"), ordering="discount_percent")
+    @admin.display(description=_("Discount, %"), ordering="discount_percent")
     def percent(self, promo_code: PromoCode) -> str:
         return f"{sentences.number(promo_code.discount_percent)} %"
 
-    @display(
-        description=_("State"),
-        label={one.value: COLOURS.get(one, "default") for one in Status},
-    )
-    def state(self, promo_code: PromoCode) -> Any:
+    @admin.display(description=_("State"))
+    def state(self, promo_code: PromoCode) -> SafeString | str:
         if promo_code.pk is None:
             return "—"
         days = promo_code.seller.expiring_days
         now = status(promo_code.terms(), timezone.now(), expiring_days=days)
-        return now.value, str(sentences.STATUSES[now])
+        shown = '<span class="desk-pill state-{}">{}</span>'
+        return format_html(shown, now.value, sentences.STATUSES[now])
 
     @admin.display(description=_("Days"), ordering="starts_at")
     def days(self, promo_code: PromoCode) -> str:

@@ -8,6 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
@@ -74,11 +77,9 @@ class ProductAdmin(ProductPages, FilesAdmin):
     actions_detail = ("open_calculation",)
     list_display = (
         "nm_id",
-        "title",
-        "vendor_code",
+        "title_shown",
         "price_shown",
-        "discount_percent",
-        "action_percent",
+        "discounts",
         "cost_shown",
         "prices_synced_at",
     )
@@ -186,6 +187,21 @@ class ProductAdmin(ProductPages, FilesAdmin):
     @admin.display(description=_("Base price, ₽"), ordering="price")
     def price_shown(self, product: Product) -> str:
         return sentences.rubles(product.price)
+
+    @admin.display(description=_("Title"), ordering="title")
+    def title_shown(self, product: Product) -> SafeString:
+        words = (product.title or "—", product.vendor_code)
+        return format_html('{}<br><span class="desk-quiet">{}</span>', *words)
+
+    @admin.display(description=_("Discounts"), ordering="discount_percent")
+    def discounts(self, product: Product) -> str:
+        if product.discount_percent is None:
+            return "—"
+        shown = f"{sentences.number(product.discount_percent)} %"
+        if not product.action_percent:
+            return shown
+        words = {"percent": sentences.number(product.action_percent)}
+        return f"{shown}, {gettext('action %(percent)s %%') % words}"
 
     @admin.display(description=_("Cost, ₽"), ordering="cost")
     def cost_shown(self, product: Product) -> str:

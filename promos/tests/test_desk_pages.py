@@ -305,4 +305,4 @@ def test_the_list_says_the_state_by_the_shops_own_days(desk, seller, make_code, 
     text = desk.get(page("promocode_changelist")).content.decode()
 
     assert "истекает" in text
-    assert "EXPIRING" not in text.upper().replace("STATE=EXPIRING", "")
+    assert "desk-pill state-expiring" in text
