@@ -2,7 +2,8 @@
 The labelled messages of the repository, and the ways buyers misspell them.
 
 ``training/<voice>/<intent>.<sentiment>.txt`` holds one message a line;
-``flagged.tsv`` adds safety flags, ``-`` marking a harmless look-alike.
+``flagged.tsv`` adds safety flags, ``-`` marking a harmless look-alike. Those of
+``alarms.tsv`` teach safety alone: its mix of intents and moods is not the buyers'.
 """
 
 import random
@@ -25,6 +26,7 @@ class Example:
     sentiment: Sentiment | None
     flags: tuple[Flag, ...] = ()
     lookalike: bool = False
+    safety_only: bool = False
     voice: str = ""
     weight: float = 1.0
 
@@ -45,8 +47,10 @@ def distinct(examples: Iterable[Example]) -> list[Example]:
 def _file(path: Path) -> Iterator[Example]:
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = (line for line in lines if line.strip())
-    if path.name == "flagged.tsv":
-        yield from (_flagged(row, path.parent.name) for row in rows)
+    if path.suffix == ".tsv":
+        alone = path.name == "alarms.tsv"
+        for row in rows:
+            yield replace(_flagged(row, path.parent.name), safety_only=alone)
     elif path.suffix == ".txt":
         intent, sentiment = path.stem.split(".")
         labels = Intent(intent), Sentiment(sentiment)
@@ -77,6 +81,7 @@ NEIGHBOURS = dict(
         strict=True,
     )
 )
+BY_EAR = dict(zip("оеяэщ", "аииеш", strict=True))
 LOOKALIKES = str.maketrans("асеорхук", "aceopxyk")
 
 
@@ -97,11 +102,31 @@ def misspelt(examples: Iterable[Example], *, seed: int) -> list[Example]:
 
 def _misspell(text: str, chance: random.Random) -> str:
     ways = chance.sample(
-        (_typos, _bare, _glued, _latin, _shouted, _cut), k=chance.choice((1, 1, 2))
+        (_typos, _bare, _glued, _latin, _shouted, _cut, _heard, _hurried),
+        k=chance.choice((1, 1, 2)),
     )
     for way in ways:
         text = way(text, chance)
     return text
+
+
+def _heard(text: str, chance: random.Random) -> str:
+    """Return a text as one who writes by ear would spell it."""
+    text = re.sub(r"([бвгджзклмнпрстфц])\1", r"\1", text)
+    text = re.sub(r"([ое])г(?=о\b)", r"\1в", text).replace("ться", "ца")
+    return "".join(
+        BY_EAR.get(letter, letter) if chance.random() < 0.4 else letter
+        for letter in text
+    )
+
+
+def _hurried(text: str, chance: random.Random) -> str:
+    """Return a text with some vowels left out, never a word's first letter."""
+    return re.sub(
+        r"(?<=\w)[аеиоуыя](?=\w)",
+        lambda vowel: "" if chance.random() < 0.2 else vowel[0],
+        text,
+    )
 
 
 def _typos(text: str, chance: random.Random) -> str:

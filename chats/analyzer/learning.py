@@ -49,10 +49,8 @@ PRECISION = 0.92
 """The share of offered scenarios that must be right on held-out messages."""
 TOGETHER = 0.3
 """How far the scenario heeds which intents and moods go together."""
-FALSE_ALARMS = 0.025
-"""The share of harmless messages the learnt head alone may flag."""
-CONFIRMED = 0.6
-"""The part of that bar which is enough when a rule has raised the flag."""
+FALSE_ALARMS = 0.05
+"""The share of held-out harmless messages, a fifth look-alikes, that may be flagged."""
 BALANCE = 0.5
 """How far rare classes are lifted: 0 not at all, 1 to equal weight."""
 VIEWS = ((512, 1.0), (1280, 1.0), (20, 1.0), (15, 2.0), (15, 1.0))
@@ -115,6 +113,8 @@ def tabulate(examples: Sequence[Example], encoder: Encoder) -> Table:
 
 def _labels(example: Example) -> tuple[int, int, int]:
     """Return the column of each head within itself; −1 where nobody said."""
+    if example.safety_only:
+        return -1, -1, _danger(example)
     return (
         INTENTS.index(example.intent) if example.intent else -1,
         SENTIMENTS.index(example.sentiment) if example.sentiment else -1,
@@ -161,7 +161,7 @@ def fit(table: Table) -> Heads:
         bias=np.concatenate([part[2] for part in parts]).astype(np.float32),
         centre=centre.astype(np.float32),
         scale=scale.astype(np.float32),
-        settings=np.array([1, 1, 0.5, 0.5, 0.5, 0.5, 0.2], dtype=np.float32),
+        settings=np.array([1, 1, 0.5, 0.5, 0.5, 0.5], dtype=np.float32),
         lift=np.ones((len(INTENTS), len(SENTIMENTS)), dtype=np.float32),
     )
 
@@ -268,7 +268,7 @@ def held_out(table: Table) -> tuple[Floats, NDArray[np.intp]]:
 
 def calibrate(scores: Floats, labels: NDArray[np.intp], lift: Floats) -> Floats:
     """
-    Return the settings: two temperatures, three scenario bars, two alarm bars.
+    Return the settings: two temperatures, three scenario bars, the alarm bar.
 
     A temperature makes held-out confidences true on average. A bar is the lowest
     probability at which the scenario has been right often enough (PRECISION).
@@ -285,11 +285,12 @@ def calibrate(scores: Floats, labels: NDArray[np.intp], lift: Floats) -> Floats:
     table = np.array(
         [[SCENARIOS.index(scenario_of(i, s)) for s in SENTIMENTS] for i in INTENTS]
     )
-    truth = table[labels[:, 0], labels[:, 1]]
-    bars = [_bar(guesses, truth, column) for column in range(3)]
+    known = (labels[:, :2] >= 0).all(axis=1)
+    truth = table[labels[known, 0], labels[known, 1]]
+    bars = [_bar(guesses[known], truth, column) for column in range(3)]
     unsafe = softmax(scores[:, COLUMNS[2]])[:, SAFE:].sum(axis=1)
     alarm = _alarm_bar(unsafe, labels[:, 2] >= SAFE)
-    return np.array([*heats, *bars, alarm, alarm * CONFIRMED], dtype=np.float32)
+    return np.array([*heats, *bars, alarm], dtype=np.float32)
 
 
 def _lift(labels: NDArray[np.intp]) -> Floats:

@@ -183,11 +183,10 @@ def _options(chances: Chances, heads: Heads) -> Floats:
 
 
 def _flags(seen: Seen, chances: Chances, heads: Heads) -> tuple[Flag, ...]:
-    """Return the flags of a turn: those that rang and those that were learnt."""
-    unsafe = float(chances.flags[SAFE:].sum())
-    rung = {alarm.flag for alarm in seen.alarms}
-    if unsafe < float(heads.settings[6 if rung else 5]):
+    """Return the likeliest flag of an unsafe turn, and those its alarms raised."""
+    if float(chances.flags[SAFE:].sum()) < float(heads.settings[5]):
         return ()
+    rung = {alarm.flag for alarm in seen.alarms}
     rung.add(FLAGS[int(chances.flags[SAFE:].argmax())])
     return tuple(flag for flag in FLAGS if flag in rung)
 

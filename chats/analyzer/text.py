@@ -14,21 +14,22 @@ LIMIT = 4_000
 """Code points of one message that are read; a longer one keeps head and tail."""
 
 TOKEN = re.compile(
-    r"[^\W\d_]+(?:[-'’*]+[^\W\d_]+)*"  # words, hyphened or starred out
+    r"(?<!\w)[^\W\d_](?:[ .*-][^\W\d_](?!\w)){3,}"  # a word letter by letter
+    r"|[^\W\d_]+[0@][а-яё]{2,}"  # a digit for a letter
+    r"|[^\W\d_]+(?:[-'’*]+[^\W\d_]+)*"  # words, hyphened or starred out
     r"|\d+(?:[.,:/-]\d+)*"  # numbers, sizes, dates
     r"|[!?]+|\)+|\(+|\.{2,}|…"  # tone
     r"|[^\w\s]|_+"  # anything else seen, emoji too
 )
+SPACED = re.compile(r"[^\W\d_](?:[ .*-][^\W\d_]){3,}")
+PARTING = re.compile(r"[ .*-]")
+ROUND = str.maketrans("0@", "оа")
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0f\ufeff]")
 REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 LINK = re.compile(r"\s*(?:https?://|www\.)\S+\s*")
 LATIN = re.compile(r"[a-z]")
 CYRILLIC = re.compile(r"[а-яёқғңөұүһіўєїәҳѓѕј]")
-VOWELS = frozenset("аеиоуыэюяё")
-LOOKALIKES = str.maketrans("aceopxykmtbhnur3460@", "асеорхукмтвнпигзчбоа")
 LOOKALIKE_LETTERS = str.maketrans("aceopxykmtbhnurig", "асеорхукмтвнпигид")
-DIGIT_LETTERS = str.maketrans("0346", "озчб")
-COMBINED = {"й": "й", "ё": "ё"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,10 @@ def regular(token: str) -> str:
         return token.replace("…", "...")[:3]
     if token[0].isdigit():
         return token
+    if len(token) > 1:
+        token = token.translate(ROUND)
+    if SPACED.fullmatch(token):
+        token = PARTING.sub("", token)
     if LATIN.search(token) and CYRILLIC.search(token):
         token = token.translate(LOOKALIKE_LETTERS)
     return REPEATED.sub(r"\1", token)

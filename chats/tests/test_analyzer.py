@@ -111,6 +111,26 @@ def test_bad_spelling_is_read_through(text, intent):
     assert analyze(text).intent == intent
 
 
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [
+        pytest.param("т в а р и вы", ["твари", "вы"], id="letter by letter"),
+        pytest.param("б.л.и.н", ["блин"], id="dotted"),
+        pytest.param("m0шенники", ["мошенники"], id="a digit for a letter"),
+        pytest.param("40 а 42", ["40", "а", "42"], id="sizes stay"),
+        pytest.param("user@mail.ru", ["user", "@", "mail", ".", "ru"], id="address"),
+    ],
+)
+def test_words_taken_apart_are_put_together(text, forms):
+    assert [word.form for word in words(text)] == forms
+
+
+def test_a_word_taken_apart_keeps_its_place():
+    (word,) = words("эх т в а р и")[1:]
+
+    assert (word.start, word.end) == (3, 12)
+
+
 def test_emoji_alone_are_a_mood_and_no_request():
     reading = analyze("👍👍👍")
 

@@ -1,3 +1,5 @@
+import random
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,16 @@ def test_flagged_messages_and_their_look_alikes_are_told_apart(folder):
     assert by_text["отмените, успеть до суда\nспасибо"].lookalike
 
 
+def test_messages_for_safety_alone_teach_no_intent(folder, encoder):
+    row = "-\tthanks\tneutral\tцена просто взрыв\n"
+    (folder / "voice" / "alarms.tsv").write_text(row, encoding="utf-8")
+
+    labels = learning.tabulate(corpus.load(folder), encoder).labels
+
+    assert sorted(labels[:, 0])[:2] == [-1, -1]
+    assert (labels[:, 2] >= 0).all()
+
+
 def test_every_training_file_can_be_read():
     examples = corpus.distinct(corpus.load())
 
@@ -66,6 +78,17 @@ def test_misspelling_is_the_same_for_the_same_seed(folder):
 
     assert once == again
     assert [item.text for item in once] != [item.text for item in examples]
+
+
+def test_some_copies_are_spelt_by_ear_and_some_leave_vowels_out():
+    text = "отравилась, аллергия, его боюсь"
+
+    heard = corpus._heard(text, random.Random(2))
+    hurried = corpus._hurried(text, random.Random(2))
+
+    assert "алерг" in heard or "алирг" in heard
+    assert hurried[0] == "о"
+    assert len(hurried) < len(text)
 
 
 def test_the_same_data_give_the_same_bytes(folder, encoder, tmp_path, monkeypatch):
