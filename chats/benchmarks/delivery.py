@@ -7,7 +7,6 @@ what one core does even on a machine that is busy with other things.
 """
 
 import builtins
-import contextlib
 import json
 import multiprocessing
 import threading
@@ -16,14 +15,11 @@ import uuid
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from statistics import median, quantiles
 from typing import Any
 
 from celery import current_app, shared_task
 from celery.contrib.testing.worker import start_worker
-from django.conf import settings
 from django.db import connection
-from django.test.utils import override_settings
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
@@ -33,22 +29,15 @@ from agentiq.marketplace import connect
 from agentiq.wb import chat, limits, wire
 from agentiq.wb.errors import WbThrottled
 from agentiq.wb.records import EventPage
-from agentiq.wb.simulator import Simulator, serve
+from agentiq.wb.simulator import Simulator
 from agentiq.wb.tokens import TokenKind
 from chats import polling, tasks
-from chats.benchmarks import _chaos_workers, _cpu, _scratch
+from chats.benchmarks import _cpu, _fleet, _polls, _scratch, _shops
 from chats.feed import Polled
 from chats.models import FeedCursor
-from promos import tokens
 from promos.models import Seller
 
 Figures = dict[str, Any]
-TEXTS = (
-    "Здравствуйте, подскажите, где мой заказ? Жду уже неделю",
-    "Добрый день! Уточняем у склада, ответим сегодня",
-    "Пришло не то, что заказывали: вместо синего красное",
-    "Спасибо большое, всё подошло!",
-)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PROCESSES = 4
 _lags: list[float] = []
@@ -61,6 +50,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--seconds", type=float, default=25, help="of saturation, more than ten"
     )
+    parser.add_argument(
+        "--fleet-seconds", type=float, default=60, help="of workers at saturation"
+    )
     parser.add_argument("--sellers", type=int, default=1000, help="shops to poll")
     parser.add_argument("--workers", type=int, default=2, help="processes that poll")
     parser.add_argument(
@@ -68,7 +60,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--only",
-        choices=("limits", "ingest", "tasks", "polls"),
+        choices=("limits", "fleet", "ingest", "tasks", "polls"),
         help="leave the others out",
     )
 
@@ -76,17 +68,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Figures) -> Iterator[Figures]:
     """Yield the figures, in scratch places that are gone afterwards."""
     only = options["only"]
-    with _scratch.places("delivery"):
+    with _scratch.places("delivery") as places:
         if only in (None, "limits"):
             yield _decisions()
             yield from _saturation(options["seconds"])
         if only in (None, "ingest"):
             yield from _ingest(options["events"], options["page"])
+        if only in (None, "fleet"):
+            yield from _fleet.fairness(places, options["fleet_seconds"])
+            yield _fleet.restarts(places)
         if only in (None, "tasks"):
             yield from _tasks()
         if only in (None, "polls"):
             latency = options["latency"] / 1000
-            yield _schedule(options["sellers"], options["workers"], latency)
+            yield _polls.schedule(options["sellers"], options["workers"], latency)
 
 
 def _parallel(count: int, work: Callable[..., None], *args: Any) -> list[Any]:
@@ -128,13 +123,13 @@ def _saturation(seconds: float) -> Iterator[Figures]:
     """Send whenever the limiter lets; WB counts in either way."""
     for window in ("sliding", "bucket"):
         simulator = Simulator(window=window)
-        with _shops(simulator, 2) as shops:
-            chats = [simulator.new_chat(TEXTS[0], seller=sid) for _, sid in shops]
+        with _shops.online(simulator, 2) as shops:
+            chats = [simulator.new_chat(_shops.TEXTS[0], seller=it.sid) for it in shops]
             signs = [simulator._find(it)[1].signs[-1] for it in chats]
             moments: list[list[float]] = [[] for _ in shops]
             threads = [
                 threading.Thread(
-                    target=_press, args=(shops[n][0], signs[n], moments[n], seconds)
+                    target=_press, args=(shops[n].seller, signs[n], moments[n], seconds)
                 )
                 for n in (0, 0, 1)
             ]
@@ -240,7 +235,7 @@ def _event(number: int) -> dict[str, Any]:
         "chatID": f"1:{number // 4}",
         "eventID": f"event-{number}",
         "eventType": "message",
-        "message": {"text": TEXTS[number % 4]},
+        "message": {"text": _shops.TEXTS[number % 4]},
         "source": "rusite" if by_buyer else "seller-portal",
         "addTimestamp": int(at.timestamp() * 1000),
         "addTime": at.isoformat(),
@@ -292,7 +287,7 @@ def _tasks() -> Iterator[Figures]:
         "shops_a_task": polling.TOGETHER,
         "cpu_ms_a_shop": round(ours * 1000 / polling.TOGETHER, 3),
     }
-    yield {"figure": "task lag p95, ms", "value": _p95(_lags, 1000)}
+    yield {"figure": "task lag p95, ms", "value": _shops.p95(_lags, 1000)}
 
 
 def _costs(task: Any, args: tuple[Any, ...], queue: str, count: int) -> float:
@@ -314,133 +309,8 @@ def _drained(queue: str) -> None:
     time.sleep(0.01)
 
 
-# Polls
-
-
-def _schedule(
-    count: int, workers: int, latency: float, seconds: float = 45.0
-) -> Figures:
-    """Poll shops of all paces for a while, WB being slow; say how polls kept time."""
-    simulator = Simulator()
-    simulator.fault("slow", seconds=latency, times=None)
-    with scopes_disabled():
-        FeedCursor.objects.all().delete()
-    Seller.objects.all().update(is_active=False)
-    for number in range(count):
-        token = simulator.make_token()
-        sid = simulator.add_seller(token)
-        at = timezone.now() - _silence(number)
-        simulator.new_chat(TEXTS[0], seller=sid, at=at)
-        _shop(f"bench {number}", token)
-    connection.close()
-    context = multiprocessing.get_context("fork")
-    port, stop = context.Value("i", 0), context.Event()
-    wb = context.Process(target=_serve, args=(simulator, port, stop))
-    wb.start()
-    while not port.value:
-        time.sleep(0.01)
-    hosts = dict.fromkeys(settings.WB_HOSTS, f"http://127.0.0.1:{port.value}")
-    try:
-        with override_settings(WB_HOSTS=hosts):
-            _polled(workers, 25)  # the first one, of all at once
-            found = _polled(workers, seconds)
-    finally:
-        stop.set()
-        wb.join()
-    late_by = [it for late, _ in found for it in late]
-    cpu = sum(spent for _, spent in found)
-    return {
-        "figure": "poll schedule",
-        "shops": count,
-        "paces": "5% every 2 s, 25% every 5 s, 70% every 15 s",
-        "wb_latency_ms": round(latency * 1000),
-        "workers": workers,
-        "polls_per_second": round(len(late_by) / seconds, 1),
-        "worker_cpu_ms_a_poll": round(1000 * cpu / max(len(late_by), 1), 2),
-        "late_median_ms": round(1000 * median(late_by)) if late_by else None,
-        "late_p95_ms": _p95(late_by, 1000),
-    }
-
-
-def _silence(number: int) -> timedelta:
-    """How long a shop's buyers have been silent: few are busy, most are quiet."""
-    place = number % 20
-    return timedelta(hours=0 if place == 0 else 1 if place < 6 else 48)
-
-
-def _serve(simulator: Simulator, port: Any, stop: Any) -> None:
-    with serve(simulator) as running:
-        port.value = running.port
-        stop.wait()
-
-
-def _polled(workers: int, seconds: float) -> list[tuple[list[float], float]]:
-    """Nudge workers once a second, as beat does; return how late each poll was."""
-    context = multiprocessing.get_context("fork")
-    todo, done = context.Queue(), context.Queue()
-    children = [
-        context.Process(target=_poll, args=(todo, done)) for _ in range(workers)
-    ]
-    for child in children:
-        child.start()
-    tick, end = time.monotonic(), time.monotonic() + seconds
-    while tick < end:
-        with scopes_disabled():
-            wanted = dict(FeedCursor.objects.values_list("seller_id", "due_at"))
-        ids = polling.claim(timezone.now())
-        for start in range(0, len(ids), polling.TOGETHER):
-            some = ids[start : start + polling.TOGETHER]
-            todo.put([(it, wanted.get(it)) for it in some])
-        tick += 1
-        time.sleep(max(tick - time.monotonic(), 0))
-    connection.close()
-    for _ in children:
-        todo.put(None)
-    found = [done.get(timeout=120) for _ in children]
-    for child in children:
-        child.join()
-    return found
-
-
-def _poll(todo: Any, done: Any) -> None:
-    late_by: list[float] = []
-    began = time.process_time()
-    while (nudge := todo.get()) is not None:
-        now = timezone.now()
-        _chaos_workers.read([seller_id for seller_id, _ in nudge])
-        late_by += [(now - due_at).total_seconds() for _, due_at in nudge if due_at]
-    connection.close()
-    done.put((late_by, time.process_time() - began))
-
-
-@contextlib.contextmanager
-def _shops(simulator: Simulator, count: int) -> Iterator[list[tuple[Seller, str]]]:
-    """Yield shops with keys, and a WB over HTTP that knows them."""
-    made = []
-    for number in range(count):
-        token = simulator.make_token()
-        sid = simulator.add_seller(token)
-        made.append((_shop(f"bench {number}", token), sid))
-    with serve(simulator) as running:
-        hosts = dict.fromkeys(settings.WB_HOSTS, running.url)
-        with override_settings(WB_HOSTS=hosts):
-            yield made
-
-
-def _shop(name: str, token: str) -> Seller:
-    seller = Seller.objects.create(name=name)
-    tokens.enter(seller, token, by=None, now=timezone.now())
-    return seller
-
-
 def _run(threads: list[threading.Thread]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def _p95(values: list[float], scale: float = 1) -> float | None:
-    if len(values) < 2:
-        return None
-    return round(quantiles(values, n=20)[-1] * scale, 1)

@@ -1,6 +1,6 @@
 import pytest
 
-from chats.benchmarks import delivery
+from chats.benchmarks import _shops, delivery
 from chats.models import Message, Suggestion
 
 
@@ -22,7 +22,5 @@ def test_the_pages_hold_dialogues_of_four(seller):
 
 
 def test_a_percentile_of_hand():
-    assert delivery._p95([n / 100 for n in range(101)], 10) == pytest.approx(
-        9.7, abs=0.3
-    )
-    assert delivery._p95([]) is None
+    assert _shops.p95([n / 100 for n in range(101)], 10) == pytest.approx(9.7, abs=0.3)
+    assert _shops.p95([]) is None
