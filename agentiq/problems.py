@@ -18,6 +18,7 @@ from django.http import Http404
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -154,7 +155,7 @@ _KINDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     (exceptions.Throttled, "throttled"),
     (RequestDataTooBig, "too_large"),
     (IntegrityError, "conflict"),
-    ((OperationalError, InterfaceError), "unavailable"),
+    ((OperationalError, InterfaceError, RedisError), "unavailable"),
 )
 
 
@@ -164,7 +165,7 @@ def _headers(error: Exception) -> dict[str, str]:
         return {"Retry-After": str(_seconds(error))}
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         return {"WWW-Authenticate": "Api-Key"}
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError | RedisError):
         return {"Retry-After": "10"}
     return {}
 

@@ -149,6 +149,30 @@ def test_the_seller_reads_that_all_is_well(client, seller, operator, wb, simulat
     assert "Фоновая работа" not in page
 
 
+def test_a_silent_worker_is_told_instead_of_all_being_well(
+    client, seller, operator, wb, simulator, now
+):
+    polling.poll(seller, client=wb, now=now)
+    client.force_login(operator)
+
+    page = client.get(reverse("chats:status")).content.decode()
+
+    assert "Фоновая работа остановлена" in page
+    assert "Новые сообщения читаются" not in page
+
+
+def test_a_desk_without_redis_says_so(client, seller, owner, settings):
+    client.force_login(owner)
+    client.raise_request_exception = False
+    dead = settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": dead}
+
+    answer = client.get(reverse("chats:status"))
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert "Redis не отвечает" in answer.content.decode()
+
+
 def test_the_status_page_is_for_members_only(client, seller, django_user_model):
     assert client.get(reverse("chats:status")).status_code == 302
     client.force_login(django_user_model.objects.create_user("nobody"))
