@@ -228,7 +228,7 @@ class TestOwnTargets:
         alert = watch(seller, NOON + 160 * MINUTE)["chat_deadline"]
         assert alert.cause_key == "target-50:2026-03-02"
         assert alert_words.title(alert) == (
-            "1 покупатель ждёт: прошло 50 % срока магазина"
+            "1 покупатель ждёт: прошло 50\u00a0% срока магазина"
         )
 
     def test_nobody_is_late_at_night_or_on_a_sunday(self, seller):
