@@ -205,6 +205,22 @@ def test_skipping_takes_two_keys_and_typing_none_of_them(sign_in, operator, wait
     assert Draft.objects.get().text == "asz"
 
 
+def test_who_is_signed_out_keeps_what_was_typed(sign_in, operator, waiting):
+    page = sign_in(operator)
+    page.click("#rows .open >> nth=0")
+    until(page, "#accept")
+    page.focus("#text")
+    page.keyboard.type("Посылка уже в пути, спасибо за терпение!")
+    page.context.clear_cookies(name="sessionid")
+    page.keyboard.press("Control+Enter")
+
+    until(page, "#state.lost:text('Вы вышли')")
+
+    assert page.input_value("#text") == "Посылка уже в пути, спасибо за терпение!"
+    assert page.locator("#id_password").count() == 0
+    assert not Outgoing.objects.exists()
+
+
 def test_editing_warns_while_typing(sign_in, operator, waiting):
     page = sign_in(operator)
     page.click("#rows .open >> nth=0")

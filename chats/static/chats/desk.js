@@ -31,6 +31,7 @@
   let freshAt = new Date();
   let readAt = null; // when the server last read WB's feed to its end
   let lost = false;
+  let out = false; // signed out: only a reload helps
   let busy = false;
 
   const clock = (moment) =>
@@ -42,9 +43,9 @@
     const asOf = readAt && readAt < freshAt ? readAt : freshAt;
     const behind = !lost && Date.now() - asOf > BEHIND;
     const words = lost ? state.dataset.lost : behind ? state.dataset.behind : state.dataset.fresh;
-    const text = `${words} ${clock(asOf)}`;
+    const text = out ? state.dataset.out : `${words} ${clock(asOf)}`;
     if (state.textContent !== text) state.textContent = text;
-    state.classList.toggle("lost", lost);
+    state.classList.toggle("lost", lost || out);
     state.classList.toggle("behind", behind);
   }
 
@@ -130,7 +131,7 @@
       lost = false;
     } catch (error) {
       lost = true;
-      if (error.message === "signed out") $("#state").dataset.lost = $("#state").dataset.out;
+      out ||= error.message === "signed out";
     } finally {
       busy = false;
       showState();
@@ -359,6 +360,13 @@
     if (node?.id === "composer") sending = true;
     else if (node?.id === "text" && sending) event.preventDefault();
     else if (event.detail.target?.id === "chat") saveDraft();
+  });
+  // The sign-in form is no part of the desk: what was typed stays where it is.
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (!event.detail.xhr?.responseURL.includes("/login/")) return;
+    event.detail.shouldSwap = false;
+    out = true;
+    showState();
   });
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target?.id === "chat" || event.detail.elt?.id === "chat") {
