@@ -72,7 +72,7 @@ _LINK = re.compile(
     rf"|(?<!\w)[\w-]{{2,63}}\s{{0,2}}[\[(]?\b(?:точка|дот|dot)\b[\])]?\s{{0,2}}(?:{_ZONES})\b"
     rf"|(?<!\w)[a-z][a-z0-9-]{{2,63}}\s?[.,]\s?(?:ru|рф|com|net|org|shop)\b"
     rf"|(?<!\w)[\w-]{{2,63}}\s?[\[({{]\s?[.]\s?[\])}}]\s?(?:{_ZONES})\b"
-    r"|(?<!\w)(?:t|т)\s?\.\s?(?:me|ме)\s?/\s?[\w+]{0,64}"
+    r"|(?<!\w)(?:t|т)(?:\s?\.\s?|\s)(?:me|ме)\s?/\s?[\w+]{0,64}"
     r"|(?<!\w)(?:wa|vk|вк|clck|goo|bit|ok)\s?\.\s?(?:me|com|ru|gl|ly|cc|ком|ру)\b(?:\s?/\s?[\w.+]{1,80})?"
 )
 _HANDLE = re.compile(r"(?<![\w.@])@\s?[a-zа-я_][\w.]{2,40}(?<!\.)")
@@ -92,22 +92,20 @@ _NUMBER_WORD = (
     r"(?:пять|шесть|семь|восемь|девять)сот|тысяч[аи]?|плюс)"
 )
 _SPOKEN = re.compile(
-    rf"(?<!\w)(?:(?:{_NUMBER_WORD}(?!\w)[\s,.\-]{{1,3}}|\d{{1,4}}[\s,.\-]{{0,3}}|(?:пробел|тире|дефис|скобк[аи]|и)[ ])){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
+    rf"(?<!\w)(?:(?:{_NUMBER_WORD}(?!\w)[\s,.\-()]{{1,3}}|\d{{1,4}}[\s,.\-()]{{0,3}}|(?:пробел|тире|дефис|скобк[аи]|и)[ ])){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
 )
 _SPOKEN_ONE = re.compile(rf"(?<!\w){_NUMBER_WORD}(?!\w)")
 SPELLED = 9
 """So many numbers in words, one after another, are dictated: nobody counts so far."""
 _SPOKEN_START = re.compile(
     r"(?:плюс\W+)?(?:восемь|семь|8|7)\W*(?:девятьсот|9\d\d|девять|четыреста|восемьсот)"
+    r"|девятьсот\W+\w+\W+\d{3}\W+\d\d\W+\d\d|девять\W+\w+\W+\w+\W+\d{3}\W+\d\d"
 )
 
 
 def phones(folded: Folded) -> Iterator[Span]:
     """Yield phone numbers in digits, with any usual separators, or in words."""
     text = folded.text
-    for found in _DIGITS.finditer(text):
-        if _is_phone(text, found):
-            yield _trimmed(text, found)
     for start, end in spoken(folded):
         long = len(_SPOKEN_ONE.findall(text, start, end)) >= SPELLED
         if (
@@ -116,14 +114,18 @@ def phones(folded: Folded) -> Iterator[Span]:
             or _CALLED.search(text[max(0, start - 45) : start])
         ):
             yield start, end
+    for found in _DIGITS.finditer(text):
+        if _is_phone(text, found):
+            yield _trimmed(text, found)
 
 
 def spoken(folded: Folded) -> Iterator[Span]:
     """Yield five or more numbers in a row, some of them in words."""
-    if len(_SPOKEN_ONE.findall(folded.text)) < 2:
+    if not _SPOKEN_ONE.search(folded.text):
         return
     for found in _SPOKEN.finditer(folded.text):
-        if re.search(r"[а-я]", found.group()):
+        words = len(_SPOKEN_ONE.findall(found.group()))
+        if words > 1 or words and sum(map(str.isdigit, found.group())) > 5:
             yield found.span()
 
 

@@ -31,7 +31,7 @@ _CARD_TAIL = re.compile(
 )
 _DOC = (
     r"(?:па[сc]+порт\w*|паспортн\w+|загран\w*|докумен\w*|удостоверени\w*|серия|серии|"
-    r"свидетельств\w*|права|правах|снилс\w*|инн|полис\w*|омс|кпп|огрн\w*|бик|вид\w? на жительств\w*|в/у|птс|стс|военн\w+ билет\w*|внж|рвп|выдан\w*)"
+    r"свидетельств\w*|права|правах|снилс\w*|инн|уд\.?[ ]?личности|полис\w*|омс|кпп|огрн\w*|бик|вид\w? на жительств\w*|в/у|птс|стс|военн\w+ билет\w*|внж|рвп|выдан\w*)"
 )
 _PASSPORT = re.compile(
     r"(?<![\w.,])\d{2}[ \-]?\d{2}(?:[ ,;]{1,3}(?:№|n|номер|ном\.?)?[ ]{0,2})\d{6}(?![\w])"
@@ -113,6 +113,9 @@ _ORDER_AFTER = re.compile(
 _ARTICLE = re.compile(
     r"(?:артик\w*|арт\.?|нм|nm\w*|sku|модел\w*|код товара|товар\w*|карточк\w*|скю)[\s:№#\-–—(]{0,5}(?:номер\w*\s|wb\s|вб\s)?$"
 )
+_ON_GOODS = re.compile(
+    r"честн\w{0,3} знак|(?<!\w)ean|на (?:пачке|упаковке|бирке|банке)"
+)
 _DATE = re.compile(r"[0-3]?\d[./-][01]?\d(?:[./-](?:20)?\d\d)?|20\d\d-\d\d-\d\d")
 
 
@@ -131,7 +134,7 @@ def documents(folded: Folded) -> Iterator[Span]:
     text = folded.text
     yield from _spoken_after(folded, _SPOKEN_DOC)
     for found in _SERIES.finditer(text):
-        yield found.start(1), found.end(2)
+        yield found.span()
     for found in _BORN.finditer(text):
         yield _filled(found)
     for found in _PASSPORT.finditer(text):
@@ -151,20 +154,21 @@ def orders(folded: Folded) -> Iterator[Span]:
     """Yield numbers of orders, parcels, claims, receipts and barcodes."""
     text = folded.text
     for found in _ORDER_BARE.finditer(text):
-        if not _is_article(text, found.start()):
+        if not (_is_article(text, found.start()) or _is_barcode(text, found.group())):
             yield found.span()
     for found in _ORDER_GROUPED.finditer(text):
         digits = re.sub(r"\D", "", found[1])
         if len(digits) >= 7 and not _DATE.fullmatch(found[1]):
             yield found.span(1)
     for found in _ORDER.finditer(text):
+        if _is_barcode(text, found[1]):
+            continue
         if _is_order(found[1]) and not _MONEY.match(text, found.end()):
             yield found.span(1)
             yield from _next_orders(text, found.end())
     for found in _ORDER_FAR.finditer(text):
-        if not _is_article(text, found.start(1)) and not _names_article(
-            text, found.end()
-        ):
+        named = _is_article(text, found.start(1)) or _names_article(text, found.end())
+        if not (named or _is_barcode(text, found[1])):
             yield found.span(1)
             yield from _next_orders(text, found.end())
     yield from _spoken_after(folded, _SPOKEN_ORDER)
@@ -204,6 +208,11 @@ def _is_order(written: str) -> bool:
     return not re.fullmatch(
         r"\d{1,5}(?:р|руб\w*|шт\w*|мл|гр?|см|мм|кг|км|вт|мин\w*)", written
     )
+
+
+def _is_barcode(text: str, written: str) -> bool:
+    """Return whether it is the code of a kind of goods, 460 to 469, and said to be."""
+    return bool(re.fullmatch(r"46\d{11}", written) and _ON_GOODS.search(text))
 
 
 def _is_article(text: str, start: int) -> bool:

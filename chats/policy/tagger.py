@@ -47,6 +47,10 @@ _WHOLE = 3
 _FIGURE = re.compile(
     r"\d|один|дв[ае]|три|четыре|пять|шесть|семь|восемь|девять|десят|дцать|сорок|сто"
 )
+_NAMES = frozenset("FPSu")
+_UNIT = re.compile(r"(?<!\w)(?:кв|квартира|дом|д|корп|корпус|комната|офис)$")
+_FLAT = re.compile(r"[ .,№]{1,3}\d{1,4}[а-г]?(?!\w)")
+"""A number that is left after the word for what it counts."""
 _HOME = re.compile(
     r"(?<!\w)(?:дом|кв|квартира|подъезд|под|этаж|эт|корп|корпус)\W{0,3}\d"
 )
@@ -69,9 +73,12 @@ class Token:
 
 def tokens(folded: Folded) -> list[Token]:
     """Return the tokens of the first READ characters."""
-    text = folded.text[:READ]
+    return _tokens(folded.text[:READ], folded.cased[:READ])
+
+
+def _tokens(text: str, cased: str) -> list[Token]:
     return [
-        Token(*found.span(), _facets(found.group(), folded.cased[found.start() :][:2]))
+        Token(*found.span(), _facets(found.group(), cased[found.start() :][:2]))
         for found in TOKEN.finditer(text)
     ]
 
@@ -166,9 +173,11 @@ def addresses(folded: Folded) -> Iterator[Span]:
     """Yield stretches that sound like somebody's address: a word and a figure."""
     for start, end in _stretches(folded, ADDRESS):
         found = folded.text[start:end]
-        if _is_named(found) and _FIGURE.search(found):
+        if _is_named(found) and _FIGURE.search(found.replace("24/7", "")):
             before = _PLACE.search(folded.text[max(0, start - 20) : start])
-            yield start - (len(before.group()) if before else 0), end
+            flat = _FLAT.match(folded.text, end) if _UNIT.search(found) else None
+            start -= len(before.group()) if before else 0
+            yield start, flat.end() if flat else end
 
 
 def people(folded: Folded) -> Iterator[Span]:
@@ -190,13 +199,28 @@ def _is_named(found: str) -> bool:
 
 
 def _stretches(folded: Folded, tag: int) -> Iterator[Span]:
-    row = tokens(folded)
-    if not row:
+    row, read = _read(folded.text[:READ], folded.cased[:READ])
+    if read is None:
         return
-    chances = _tagger().chances(row)[:, tag]
+    chances = read[:, tag]
     for first, last in _runs(row, chances):
         if float(chances[first : last + 1].max()) >= SURE[tag]:
             yield row[first].start, row[last].end
+
+
+@lru_cache(maxsize=4)
+def _read(text: str, cased: str) -> tuple[list[Token], Floats | None]:
+    """Return the tokens and their chances, None where nothing can be personal."""
+    row = _tokens(text, cased)
+    if not (_FIGURE.search(text) or any(map(_is_hint, row[1:]))):
+        return row, None
+    return row, _tagger().chances(row) if row else None
+
+
+def _is_hint(token: Token) -> bool:
+    """Return whether a word may be a part of a name: by its capital or a list."""
+    _, _, shape, lists = token.facets
+    return shape.startswith("s=X") or not _NAMES.isdisjoint(lists)
 
 
 def _runs(row: Sequence[Token], chances: Floats) -> Iterator[tuple[int, int]]:
