@@ -39,6 +39,10 @@ ADVICE: Mapping[Kind, Promise] = {
     Kind.ASSURANCE: _("Reword “%(text)s”: state only what is known of the product."),
     Kind.LEGAL: _("Remove “%(text)s”: the shop gives no legal advice."),
     Kind.BAD_WORDS: _("Reword “%(text)s”: no blame and no insults."),
+    Kind.MEDICAL: _("Remove “%(text)s”: only a doctor advises on health."),
+    Kind.TRICK: _(
+        "Remove “%(text)s”: do not ask the buyer to hide a reason or to cancel for you."
+    ),
 }
 """With ``Violation.params`` for the percent signs."""
 

@@ -27,6 +27,12 @@ _INTRODUCED = re.compile(
     r"(?:кодов\w+|секретн\w+|волшебн\w+|назовите|скажите|введите) (?:слово|фраз\w)|promo[ -]?code|code|coupon)"
     r"[\s:\-—=«»\"'“(]{1,4}([^\W_][\w\-]{2,29})"
 )
+_ENTERED = re.compile(
+    r"(?<![^\W_])(?:введите|вводите|вбейте|впишите|примените|применяйте)[\s:«\"]{1,3}"
+    r"([A-ZА-Я]{3,16}[-_]?\d{1,4})(?![\w-])",
+    re.IGNORECASE,
+)
+"""What the buyer is told to enter, though nobody calls it a code."""
 _QUOTED = re.compile(
     r"(?<![^\W_])(?:промо[ -]?код\w{0,3}|купон\w{0,3}|код(?:а|у|ом|е)?|слово|слова)"
     r"[\s:\-—]{1,3}[«\"“']([^«»\"”']{3,30})[»\"”']"
@@ -86,7 +92,12 @@ def _introduced(folded: Folded) -> frozenset[int]:
         token = folded.cased[found.start(1) : found.end(1)]
         if _announced(token):
             announced.add(found.start(1))
-    return frozenset(quoted | announced)
+    entered = {
+        found.start(1)
+        for found in _ENTERED.finditer(folded.cased)
+        if found[1].isupper()
+    }
+    return frozenset(quoted | announced | entered)
 
 
 def _announced(token: str) -> bool:

@@ -39,6 +39,8 @@ KINDS = (
     Kind.ASSURANCE,
     Kind.LEGAL,
     Kind.BAD_WORDS,
+    Kind.MEDICAL,
+    Kind.TRICK,
 )
 PROMO = frozenset({Kind.REVIEW_WITH_CODE, Kind.PERSONAL})
 """Harm only beside a code or a discount."""

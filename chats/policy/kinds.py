@@ -28,3 +28,5 @@ class Kind(StrEnum):
     ASSURANCE = "assurance"
     LEGAL = "legal"
     BAD_WORDS = "bad_words"
+    MEDICAL = "medical"
+    TRICK = "trick"

@@ -38,9 +38,9 @@ PENALTY = 2e-5
 ROUNDS = 80
 EVENNESS = 0.5
 """How far a frame of many sentences counts like one of few: 0 not at all, 1 fully."""
-CAUTION = 3.0
+CAUTION = 5.0
 """How much more clean sentences count: most texts are clean."""
-KEPT = 24_000
+KEPT = 28_000
 """Buckets that are stored: the heaviest ones."""
 
 BUYERS = Path(__file__).resolve().parents[1] / "analyzer" / "training"

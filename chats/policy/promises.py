@@ -74,6 +74,10 @@ _SHARE = re.compile(
     r"влажн|заряд|какао|жирн|спирт|кислот|концентр|натуральн|масл|кашемир|бамбук|"
     r"модал|лайкр|спандекс|полиамид|меринос|сахар|белк|экстракт|витамин|затемн|яркост)"
 )
+_SHOWN = re.compile(
+    r"[^.!?\n]{0,12}(?:учтен|вошл|включен|показан|видн|отражен)\w{0,2}[^.!?\n]{0,8} (?:цен|карточк)"
+)
+_CODE = spelled(r"(?:промо|код|купон)")
 _AMOUNT = spelled(
     r"(?:скидк\w*|скидочк\w*|промо\w*|код\w*|дешевле|минус|скинем|сброс\w*|уступ\w*|сэконом\w*|эконом\w*|выгод\w*)[^.!?\n\d]{0,30}?"
     r"\d[\d ]{0,6}[ ]?(?:руб|₽|р\b|р\.|тысяч|к\b)"
@@ -126,7 +130,7 @@ def wrong_percents(folded: Folded, terms: Terms | None, facts: str) -> Iterator[
         value = _percent(found)
         if terms and value == terms.discount_percent:
             continue
-        if not _is_share(text, found, facts):
+        if not (_is_share(text, found, facts) or not terms and _is_shown(text, found)):
             yield found.span()
     for pattern in (_AMOUNT, _FIGURE):
         for found in pattern.finditer(text):
@@ -201,6 +205,12 @@ def _is_share(text: str, found: re.Match[str], facts: str) -> bool:
         return True
     written = re.sub(r"\s", "", found.group())
     return bool(facts) and written in re.sub(r"\s", "", facts.lower())
+
+
+def _is_shown(text: str, found: re.Match[str]) -> bool:
+    """Return whether the per cent is the marketplace's own, seen on the card."""
+    after = text[found.end() : found.end() + 60]
+    return bool(_SHOWN.match(after)) and not _CODE.search(text)
 
 
 def _is_day(found: re.Match[str], expected: date) -> bool:
