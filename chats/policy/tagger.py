@@ -48,7 +48,9 @@ _FIGURE = re.compile(
     r"\d|один|дв[ае]|три|четыре|пять|шесть|семь|восемь|девять|десят|дцать|сорок|сто"
 )
 _NAMES = frozenset("FPSu")
-_UNIT = re.compile(r"(?<!\w)(?:кв|квартира|дом|д|корп|корпус|комната|офис)$")
+_UNIT = re.compile(
+    r"(?<!\w)(?:кв|квартира|дом|д|корп|корпус|комната|офис|линия|аллея|участок|уч)$"
+)
 _FLAT = re.compile(r"[ .,№]{1,3}\d{1,4}[а-г]?(?!\w)")
 """A number that is left after the word for what it counts."""
 _HOME = re.compile(
