@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from import_export import fields, resources
 
-from promos import registry, wording
+from promos import columns, registry, wording
 from promos.cells import (
     Amount,
     Article,
@@ -47,24 +47,43 @@ class ShopResource(resources.ModelResource):
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
         """Name what is wrong with the file before any row is read."""
-        headers = [str(it or "").strip() for it in dataset.headers or ()]
-        dataset.headers = headers
-        missing = [name for name in self.needed if name not in headers]
-        if missing:
-            words = {"columns": ", ".join(missing)}
-            raise ValidationError(
-                gettext(
-                    "Columns missing in the first row: %(columns)s. Merged cells and "
-                    "headings above the table must be removed."
-                )
-                % words
+        found = columns.read(self._meta.model, self._meta.fields, dataset.headers or ())
+        dataset.headers = found.names
+        missing = [name for name in self.needed if name not in found.names]
+        said = [
+            sentence % {"columns": _listed(titles)}
+            for sentence, titles in (
+                (
+                    gettext(
+                        "Columns missing in the first row: %(columns)s. Merged cells "
+                        "and headings above the table must be removed."
+                    ),
+                    [self.title(name) for name in missing],
+                ),
+                (
+                    gettext(
+                        "Columns nobody knows here: %(columns)s. Rename them as in "
+                        "the template or remove them."
+                    ),
+                    found.unknown,
+                ),
+                (gettext("Columns given twice: %(columns)s."), found.twice),
             )
+            if titles
+        ]
+        if said:
+            del dataset[:]
+            raise ValidationError(said)
         filled = [place for place, row in enumerate(dataset) if not _is_blank(row)]
         del dataset[filled[-1] + 1 if filled else 0 :]
         if len(dataset) > MOST_ROWS:
             raise ValidationError(
                 gettext("At most %(most)d rows at a time.") % {"most": MOST_ROWS}
             )
+
+    def title(self, name: str) -> str:
+        """Return what the desk calls a column."""
+        return columns.title(self._meta.model, name)
 
     def import_row(
         self, row: Mapping[str, Any], instance_loader: Any, **kwargs: Any
@@ -244,3 +263,7 @@ class PromoCodeResource(ShopResource):
 def _is_blank(cells: Iterable[Any]) -> bool:
     """Say whether a row of a spreadsheet holds nothing at all."""
     return not any(cell is not None and str(cell).strip() for cell in cells)
+
+
+def _listed(titles: Iterable[str]) -> str:
+    return ", ".join(gettext("“%s”") % title for title in titles)

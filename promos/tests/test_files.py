@@ -48,6 +48,51 @@ def test_codes_come_in_by_the_rules(seller):
     }
 
 
+def test_columns_may_be_called_as_on_the_desk(seller):
+    made = codes(("CARE10", "10"))
+    made.headers = ["Код ", "скидка,%", "ПЕРВЫЙ ДЕНЬ", "Последний  день"]
+    costs = tablib.Dataset(
+        ("4242", "99", "20"), headers=["Артикул WB", "Себестоимость", "комиссия wb, %"]
+    )
+
+    results = [
+        load(seller, PromoCodeResource, made),
+        load(seller, ProductResource, costs),
+    ]
+
+    assert [wrongs(it) for it in results] == [[], []]
+    assert PromoCode.objects.get().code == "CARE10"
+    product = Product.objects.get()
+    assert (product.nm_id, product.cost, product.commission_percent) == (4242, 99, 20)
+
+
+def test_columns_nobody_knows_are_named_once(seller):
+    data = tablib.Dataset(
+        ("4242", "9", "x", ""), headers=["nm_id", "Себестоимсть", "Цвет", ""]
+    )
+
+    result = load(seller, ProductResource, data)
+
+    (wrong,) = wrongs(result)
+    assert wrong.text == (
+        "Неизвестные столбцы: «Себестоимсть», «Цвет». "
+        "Назовите их как в шаблоне или удалите."
+    )
+    assert not Product.objects.exists()
+
+
+def test_what_goes_out_comes_in_again_unchanged(seller):
+    load(seller, PromoCodeResource, codes(("CARE10", "10")))
+    Product.objects.create(seller=seller, nm_id=4242, title="=Плед", cost="12.50")
+
+    for resource in (PromoCodeResource, ProductResource):
+        text = resource(seller=seller).export().csv
+        result = load(seller, resource, Csv().create_dataset(text.encode()))
+
+        assert wrongs(result) == []
+        assert result.totals["skip"] == 1
+
+
 def test_one_wrong_row_keeps_all_out_and_says_why(seller):
     result = load(
         seller,
