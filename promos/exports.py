@@ -23,7 +23,7 @@ _NOT_IN_SHEET_NAME = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A titled table; cells are text, numbers or None. ``more`` rows were left out."""
+    """A table, titled or not; cells are text, numbers or None. ``more`` rows were left out."""
 
     title: str
     header: Sequence[str]
@@ -44,7 +44,8 @@ def to_csv(tables: Iterable[Table]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     for table in tables:
-        writer.writerow([safe(table.title)])
+        if table.title:
+            writer.writerow([safe(table.title)])
         writer.writerow([safe(cell) for cell in table.header])
         writer.writerows([safe(cell) for cell in row] for row in table.rows)
         writer.writerow([])

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats import base_formats
@@ -20,10 +21,18 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from promos import audit, roles
+from promos import audit, exports, roles
 from promos.forms import AmountField
 from promos.models import Seller
 from promos.tables import Csv
+
+TEMPLATES = {
+    "csv": ("text/csv; charset=utf-8", exports.to_csv),
+    "xlsx": (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        exports.to_xlsx,
+    ),
+}
 
 
 class SellerAdmin(ModelAdmin):
@@ -160,6 +169,27 @@ class FilesAdmin(ImportExportModelAdmin):
 
     def get_export_resource_kwargs(self, request: HttpRequest, **kw: Any) -> Any:
         return self.get_resource_kwargs(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_template"
+        view = self.admin_site.admin_view(self.template_view)
+        return [path("template.<str:kind>", view, name=name), *super().get_urls()]
+
+    def template_view(self, request: HttpRequest, kind: str) -> HttpResponse:
+        """Answer with an empty file to fill: the titles of the desk and no row."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        if kind not in TEMPLATES:
+            raise Http404(kind)
+        written_as, write = TEMPLATES[kind]
+        resource = self.resource_classes[0](**self.get_resource_kwargs(request))
+        titles = [resource.title(name) for name in resource._meta.fields]
+        answer = HttpResponse(
+            write([exports.Table("", titles, ())]), content_type=written_as
+        )
+        name = f"{self.opts.model_name}.{kind}"
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
 
     def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
         """Say what to do about a file that is no table, not what broke on it."""

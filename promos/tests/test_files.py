@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from import_export.formats import base_formats
 
 from promos.models import Product, PromoCode
 from promos.resources import ProductResource, PromoCodeResource
@@ -214,6 +215,33 @@ def test_a_file_is_tried_before_it_is_taken(desk, seller):
     )
     assert done.status_code == 302
     assert Product.objects.get().cost == 100
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    ("model", "resource", "row"),
+    [
+        ("promocode", PromoCodeResource, {"Промокод": "CARE10", "Скидка, %": "10"}),
+        ("product", ProductResource, {"Артикул WB (nmID)": "4242"}),
+    ],
+)
+def test_a_template_is_offered_and_read_when_filled(
+    desk, seller, kind, model, resource, row
+):
+    offered = desk.get(reverse(f"admin:promos_{model}_import")).content.decode()
+    page = reverse(f"admin:promos_{model}_template", args=[kind])
+    answer = desk.get(page)
+
+    form = Csv() if kind == "csv" else base_formats.XLSX()
+    data = form.create_dataset(answer.content)
+    day = TOMORROW.strftime("%d.%m.%Y")
+    filled = row | {"Первый день": day, "Последний день": day}
+    data.append([filled.get(title, "") for title in data.headers])
+    result = load(seller, resource, data)
+
+    assert page in offered
+    assert wrongs(result) == []
+    assert result.totals["new"] == 1
 
 
 def test_an_export_holds_only_the_shops_rows(desk, seller):
