@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext
 from import_export import widgets
 
-from promos.models import Product
 from promos.rules import limits
 from promos.rules.days import DAY, day_start, last_day, moscow_date
 from promos.rules.scope import parse_nm_ids
@@ -172,17 +172,22 @@ class Article(widgets.Widget):
         return str(value)
 
 
-class Tax(widgets.Widget):
-    """The tax regime by its word or by its name on the page."""
+class Choice(widgets.Widget):
+    """One of a field's words, or its name on the page; an empty cell is ``empty``."""
+
+    def __init__(self, choices: type[TextChoices], *, empty: str = "") -> None:
+        super().__init__()
+        self.choices = choices
+        self.empty = empty
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
         text = str(value or "").strip().lower()
         if not text:
-            return str(Product.Tax.USN_INCOME)
-        for word, name in Product.Tax.choices:
+            return self.empty
+        for word, name in self.choices.choices:
             if text in (word, str(name).lower()):
                 return str(word)
-        known = ", ".join(word for word, _ in Product.Tax.choices)
+        known = ", ".join(f"{word} ({name})" for word, name in self.choices.choices)
         words = {"value": text[:40], "known": known}
         raise ValueError(gettext("“%(value)s”: one of %(known)s.") % words)
 

@@ -20,13 +20,13 @@ from promos.cells import (
     Amount,
     Article,
     Articles,
+    Choice,
     Day,
     Flag,
     Percent,
     Price,
     SafeText,
     Share,
-    Tax,
 )
 from promos.models import Product, PromoCode, Seller
 from promos.rules import limits
@@ -137,7 +137,7 @@ class ProductResource(ShopResource):
     storage = fields.Field("storage", "storage", Amount())
     acquiring_percent = fields.Field("acquiring_percent", "acquiring_percent", Share())
     return_percent = fields.Field("return_percent", "return_percent", Share())
-    tax = fields.Field("tax", "tax", Tax())
+    tax = fields.Field("tax", "tax", Choice(Product.Tax, empty=Product.Tax.USN_INCOME))
     cost_source = fields.Field("cost_source", "cost_source", SafeText())
 
     needed = ("nm_id",)
@@ -183,7 +183,11 @@ class PromoCodeResource(ShopResource):
     code = fields.Field("code", "code", SafeText())
     discount_percent = fields.Field("discount_percent", "discount_percent", Percent())
     description = fields.Field("description", "description", SafeText())
-    applies_to = fields.Field("applies_to", "applies_to", SafeText())
+    applies_to = fields.Field(
+        "applies_to",
+        "applies_to",
+        Choice(PromoCode.AppliesTo, empty=PromoCode.AppliesTo.ALL),
+    )
     product_nms = fields.Field("product_nms", "product_nms", Articles())
     starts_at = fields.Field("starts_at", "starts_at", Day())
     expires_at = fields.Field("expires_at", "expires_at", Day(last=True))
@@ -239,8 +243,6 @@ class PromoCodeResource(ShopResource):
         now = timezone.now()
         if instance.product_nms and not row.get("applies_to"):
             instance.applies_to = PromoCode.AppliesTo.SELECTED
-        if instance.applies_to not in PromoCode.AppliesTo.values:
-            instance.applies_to = PromoCode.AppliesTo.ALL
         stored = self.known.get(limits.normalise_code(instance.code or ""))
         if stored is not None and stored.first_sent_at:
             raise ValueError(

@@ -49,6 +49,27 @@ def test_codes_come_in_by_the_rules(seller):
     }
 
 
+def test_what_a_code_applies_to_is_never_guessed(seller):
+    made = codes(("CARE10", "10"), ("TRY7", "7"), ("GIFT5", "5"))
+    made.append_col(["Выбранные артикулы", "", "ALL"], header="applies_to")
+    made.append_col(["123456", "123456", ""], header="product_nms")
+    unclear = codes(("CARE12", "12"))
+    unclear.append_col(["некоторые"], header="applies_to")
+
+    result = load(seller, PromoCodeResource, made)
+    refused = load(seller, PromoCodeResource, unclear)
+
+    assert not result.has_errors()
+    assert dict(PromoCode.objects.values_list("code", "applies_to")) == {
+        "CARE10": "selected",
+        "TRY7": "selected",
+        "GIFT5": "all",
+    }
+    (wrong,) = wrongs(refused)
+    assert "некоторые" in str(wrong)
+    assert "Выбранные артикулы" in str(wrong)
+
+
 def test_columns_may_be_called_as_on_the_desk(seller):
     made = codes(("CARE10", "10"))
     made.headers = ["Код ", "скидка,%", "ПЕРВЫЙ ДЕНЬ", "Последний  день"]
