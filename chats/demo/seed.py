@@ -84,7 +84,13 @@ def open_shop(now: datetime) -> Seller:
     if Seller.objects.filter(is_demo=False).exists():
         raise RuntimeError("в базе есть настоящий магазин, демо нужна своя база")
     seller = Seller.objects.create(
-        name=shop.NAME, is_demo=True, tone=Seller.Tone.WARM, margin_floor=100
+        name=shop.NAME,
+        is_demo=True,
+        tone=Seller.Tone.WARM,
+        margin_floor=100,
+        loss_budget_day=5_000,
+        loss_budget_retention=60_000,
+        loss_budget_conversion=60_000,
     )
     for username, role, first_name, _, password in shop.LOGINS:
         user = get_user_model().objects.create_user(
