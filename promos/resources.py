@@ -85,6 +85,10 @@ class ShopResource(resources.ModelResource):
         """Return what the desk calls a column."""
         return columns.title(self._meta.model, name)
 
+    def get_diff_headers(self) -> list[str]:
+        """Head a dry run's preview as the desk does."""
+        return [self.title(it.column_name) for it in self.get_user_visible_fields()]
+
     def import_row(
         self, row: Mapping[str, Any], instance_loader: Any, **kwargs: Any
     ) -> Any:

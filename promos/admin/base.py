@@ -21,7 +21,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from promos import audit, exports, roles
+from promos import audit, columns, exports, roles
 from promos.forms import AmountField
 from promos.models import Seller
 from promos.tables import Csv
@@ -189,6 +189,16 @@ class FilesAdmin(ImportExportModelAdmin):
         )
         name = f"{self.opts.model_name}.{kind}"
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Name the columns a file may have as the desk does."""
+        answer = super().import_action(request, **kwargs)
+        if context := getattr(answer, "context_data", None):
+            context["fields_list"] = [
+                (name, [columns.title(self.model, it) for it in names])
+                for name, names in context["fields_list"]
+            ]
         return answer
 
     def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:

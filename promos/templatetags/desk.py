@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.core.exceptions import FieldDoesNotExist
 
-from promos import alert_words, sentences
+from promos import alert_words, columns, sentences
 from promos import wrongs as files
 from promos.models import Alert, PromoCode
 from promos.planner import Missing
@@ -71,6 +72,15 @@ def prefilled(missing: Missing) -> str:
 def wrongs(result: Any) -> list[files.Wrong]:
     """Return what is wrong with an imported file, a line for each thing."""
     return files.wrongs(result)
+
+
+@register.filter
+def column_title(name: str, opts: Any) -> str:
+    """Return what the desk calls a column of the model's file."""
+    try:
+        return columns.title(opts.model, name)
+    except FieldDoesNotExist:
+        return name
 
 
 @register.filter

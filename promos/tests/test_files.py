@@ -222,6 +222,22 @@ def test_what_goes_out_runs_in_no_spreadsheet(seller):
     assert "\"'=HYPERLINK" in text
 
 
+def test_the_pages_of_an_import_speak_of_columns_as_the_desk_does(desk, seller):
+    page = reverse("admin:promos_product_import")
+    good = SimpleUploadedFile("a.csv", b"nm_id,cost\n4242,100\n", "text/csv")
+    rows = "nm_id,cost\n4242,дорого\n".encode()
+    bad = SimpleUploadedFile("b.csv", rows, "text/csv")
+
+    empty = desk.get(page).content.decode()
+    tried = desk.post(page, {"import_file": good, "format": "1"}).content.decode()
+    refused = desk.post(page, {"import_file": bad, "format": "1"}).content.decode()
+
+    assert "Себестоимость" in empty
+    assert "Себестоимость" in tried
+    assert "return_rate" not in empty + tried
+    assert "«дорого»" in refused
+
+
 def test_a_file_is_tried_before_it_is_taken(desk, seller):
     page = reverse("admin:promos_product_import")
     upload = SimpleUploadedFile("costs.csv", b"nm_id,cost\n4242,100\n", "text/csv")
