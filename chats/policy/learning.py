@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
 from chats.policy import frames, judge
 from chats.policy.folding import fold, native
 from chats.policy.judge import BUCKETS, KINDS, WEIGHTS, Floats, Judge
+from chats.policy.regression import regress
 
 TRAINING = Path(__file__).with_name("training")
 REPLIES = Path(__file__).resolve().parents[2] / "templates" / "replies"
@@ -145,7 +145,14 @@ def train(folder: Path = TRAINING, replies: Path = REPLIES) -> Judge:
     counts = np.array([row.weight for row in rows])
     idf = _idf(turns)
     seen = np.flatnonzero(idf)
-    weights, bias = _regress(_matrix(turns, idf)[:, seen], labels, counts)
+    weights, bias = regress(
+        _matrix(turns, idf)[:, seen],
+        labels,
+        _shares(labels, counts),
+        classes=len(KINDS) + 1,
+        penalty=PENALTY,
+        rounds=ROUNDS,
+    )
     heavy = np.sort(np.argsort(-np.abs(weights).max(axis=1), kind="stable")[:KEPT])
     step = (np.abs(weights).max(axis=0) / 127 + 1e-12).astype(np.float32)
     stored = np.zeros((BUCKETS, weights.shape[1]), dtype=np.int8)
@@ -172,39 +179,15 @@ def _matrix(turns: Sequence[NDArray[np.intp]], idf: Floats) -> csr_matrix:
     return csr_matrix(joined, shape=(len(turns), BUCKETS), dtype=np.float32)
 
 
-def _regress(
-    sparse: csr_matrix, labels: NDArray[np.intp], counts: NDArray[np.float64]
-) -> tuple[Floats, Floats]:
-    """Return (weights, bias) of a multinomial logistic regression, classes balanced."""
-    size = len(KINDS) + 1
-    total = np.bincount(labels, weights=counts, minlength=size)
+def _shares(
+    labels: NDArray[np.intp], counts: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return how much each sentence counts, as a column: rare kinds more, all one."""
+    total = np.bincount(labels, weights=counts, minlength=len(KINDS) + 1)
     total[0] /= CAUTION
     share = counts / total[labels] ** 0.5
-    share = (share / share.sum()).astype(np.float32)[:, None]
-    target = np.eye(size, dtype=np.float32)[labels]
-    turned = sparse.T.tocsr()
-    wide = sparse.shape[1]
-
-    def cost(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        weights = flat[: wide * size].reshape(wide, size).astype(np.float32)
-        scores = sparse @ weights + flat[wide * size :].astype(np.float32)
-        scores -= scores.max(axis=1, keepdims=True)
-        chances = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        loss = -float((share * target * chances).sum())
-        loss += PENALTY / 2 * float((weights * weights).sum())
-        slope = share * (np.exp(chances) - target)
-        change = (turned @ slope + PENALTY * weights).ravel()
-        return loss, np.concatenate([change, slope.sum(axis=0)]).astype(np.float64)
-
-    found = minimize(
-        cost,
-        np.zeros((wide + 1) * size),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": ROUNDS, "maxcor": 8},
-    )
-    flat = found.x.astype(np.float32)
-    return flat[: wide * size].reshape(wide, size), flat[wide * size :]
+    column: Floats = (share / share.sum()).astype(np.float32)[:, None]
+    return column
 
 
 def save(path: Path, fitted: Judge) -> None:

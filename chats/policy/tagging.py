@@ -16,19 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
 from chats.policy import addresses, coining, contacts, frames, numbers, people
 from chats.policy.folding import fold
+from chats.policy.regression import regress
 from chats.policy.tagger import (
     ADDRESS,
     BUCKETS,
     NAME,
     TAGS,
     WEIGHTS,
-    Floats,
     Tagger,
     features,
     tokens,
@@ -144,7 +142,15 @@ def train(folder: Path = SPANS, buyers: Path = BUYERS) -> Tagger:
         row = tokens(folded)
         rows += features(row)
         labels += [example.tags[folded.span(one.start, one.end)[0]] for one in row]
-    weights, bias = _regress(_matrix(rows), np.array(labels))
+    share = np.full((len(labels), 1), 1 / len(labels), dtype=np.float32)
+    weights, bias = regress(
+        _matrix(rows),
+        np.array(labels),
+        share,
+        classes=len(TAGS),
+        penalty=PENALTY,
+        rounds=ROUNDS,
+    )
     heavy = np.argsort(-np.abs(weights).max(axis=1), kind="stable")[:KEPT]
     step = np.array(np.abs(weights).max() / 127 + 1e-12, dtype=np.float32)
     stored = np.zeros(weights.shape, dtype=np.int8)
@@ -159,31 +165,6 @@ def _matrix(rows: Sequence[Sequence[int]]) -> csr_matrix:
     made = csr_matrix((np.ones(len(columns), dtype=np.float32), columns, ends), shape)
     made.sum_duplicates()
     return made
-
-
-def _regress(sparse: csr_matrix, labels: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Return (weights, bias) of a multinomial logistic regression."""
-    size, wide = len(TAGS), sparse.shape[1]
-    target = np.eye(size, dtype=np.float32)[labels]
-    turned = sparse.T.tocsr()
-    share = np.float32(1 / len(labels))
-
-    def cost(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        weights = flat[: wide * size].reshape(wide, size).astype(np.float32)
-        scores = sparse @ weights + flat[wide * size :].astype(np.float32)
-        scores -= scores.max(axis=1, keepdims=True)
-        chances = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        loss = -float((target * chances).sum(dtype=np.float64)) * float(share)
-        loss += PENALTY / 2 * float((weights * weights).sum())
-        slope = share * (np.exp(chances) - target)
-        change = (turned @ slope + PENALTY * weights).ravel()
-        return loss, np.concatenate([change, slope.sum(axis=0)]).astype(np.float64)
-
-    start = np.zeros((wide + 1) * size)
-    options = {"maxiter": ROUNDS, "maxcor": 8}
-    found = minimize(cost, start, jac=True, method="L-BFGS-B", options=options)
-    flat = found.x.astype(np.float32)
-    return flat[: wide * size].reshape(wide, size), flat[wide * size :]
 
 
 def save(path: Path, fitted: Tagger) -> None:
