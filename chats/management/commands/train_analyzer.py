@@ -36,17 +36,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train and print the version, the examples used and the size."""
-        command = [sys.executable, "-m", "chats.analyzer.learning"]
-        command += ["--out", str(options["out"])]
-        for folder in options["extra"]:
-            command += ["--extra", str(folder)]
-        done = subprocess.run(
-            command,
-            check=False,
-            env=os.environ | ONE_THREAD,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise CommandError(done.stderr.strip() or "training failed")
-        self.stdout.write(done.stdout.strip())
+        extra = (part for folder in options["extra"] for part in ("--extra", folder))
+        out = ("--out", options["out"])
+        self.stdout.write(train_alone("chats.analyzer.learning", *out, *extra))
+
+
+def train_alone(module: str, *arguments: object) -> str:
+    """Run a module that trains, in a process of one thread; return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        check=False,
+        env=os.environ | ONE_THREAD,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise CommandError(done.stderr.strip() or "training failed")
+    return done.stdout.strip()

@@ -1,14 +1,11 @@
 """``manage.py train_policy``: the weights of the outbound judge and of the tagger."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from chats.management.commands.train_analyzer import ONE_THREAD
+from chats.management.commands.train_analyzer import train_alone
 from chats.policy import judge, tagger
 
 TRAINED = {"learning": judge.WEIGHTS, "tagging": tagger.WEIGHTS}
@@ -28,18 +25,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Train and print the size of each file."""
         for module, weights in TRAINED.items():
-            self.stdout.write(_trained(module, options["out"] / weights.name))
-
-
-def _trained(module: str, out: Path) -> str:
-    command = [sys.executable, "-m", f"chats.policy.{module}", "--out", str(out)]
-    done = subprocess.run(
-        command,
-        check=False,
-        env=os.environ | ONE_THREAD,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise CommandError(done.stderr.strip() or "training failed")
-    return done.stdout.strip()
+            out = options["out"] / weights.name
+            self.stdout.write(train_alone(f"chats.policy.{module}", "--out", out))
