@@ -231,6 +231,21 @@ def _whole(order: str, case: str = "nom") -> Callable[[Draw], str]:
     return coin
 
 
+def _eastern(draw: Draw) -> str:
+    """Return a name with a father's as the East writes it."""
+    male = draw.random() < 0.5
+    first, father = _first(draw, male=male), draw.choice(_MALE)
+    if draw.random() < 0.5:
+        father = _coined(draw, _ABROAD)
+    ending = draw.choice(
+        ("улы", " оглы", " угли") if male else ("кызы", " кызы", " гызы")
+    )
+    words = [_surname(draw, male=male), first, father + ending]
+    if draw.random() < 0.4:
+        words.append(words.pop(0))
+    return _person(" ".join(words).title())
+
+
 def _initial(draw: Draw) -> str:
     return _person(draw.choice("АБВГДЕИКЛМНОПРСТЮ") + ".")
 
@@ -336,6 +351,7 @@ COINS: dict[str, Callable[[Draw], str]] = {
     "фи": _whole("фи"),
     "иф": _whole("иф"),
     "ио": _whole("ио"),
+    "восток": _eastern,
     "родитель": _whole("?", "gen"),
     "датель": _whole("?", "dat"),
     "фамилия": lambda draw: _person(_surname(draw, male=draw.random() < 0.5).title()),

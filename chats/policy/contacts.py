@@ -11,7 +11,7 @@ from chats.policy.folding import Folded
 
 Span = tuple[int, int]
 
-_SEP = r"[\s.\-()_/*,:·]"
+_SEP = r"[\s.\-–—=|()_/*,:·]"
 _DIGITS = re.compile(
     rf"(?<![\da-z_])\+?\(?\d(?:{_SEP}{{0,3}}[\dоo]){{4,18}}(?<=\d)(?![\da-z])"
 )
@@ -35,6 +35,7 @@ _SHAPES = (
     r"\+[1-69]\d{0,2} ?\d\d ?\d{3} ?\d\d ?\d\d",
     r"\+[1-69]\d{0,2} ?\d{3} ?\d{3} ?\d{3,4}",
     r"\+[1-69]\d{9,13}",
+    r"00\d\d ?\d{3,4} ?\d{6}",
     r"\+?375 ?\d\d ?\d{3} ?\d\d ?\d\d",
     r"\+?(?:380|998|996|992|374|994|995) ?\d\d ?\d{3} ?\d\d ?\d\d",
     r"\+? ?(?:\d ){9,13}\d",
@@ -43,7 +44,7 @@ _SHAPES = (
 )
 _SHAPE = re.compile("|".join(f"(?:{shape})" for shape in _SHAPES))
 _CALLED = re.compile(
-    r"(?:телефон|тел\b|моб\b|мобильн|сотов|домашн|городск|рабоч\w+ тел|номер\w{0,2}(?!\w| (?:заказ|отправ|посыл|трек|карт|возвр|заявк|чек|накл|товар|дома|кв|счет|парти))|звон|набер|смс|ватс?ап|"
+    r"(?:телефон|тел\b|моб\b|мобильн|сотов|домашн|городск|рабоч\w+ тел|номер(?!ам)\w{0,2}(?!\w| (?:заказ|отправ|посыл|трек|карт|возвр|заявк|чек|накл|товар|дома|кв|счет|парти|детал|издели|модел|артик|сери|цвет|тон|накладн))|звон|набер|смс|ватс?ап|"
     r"вацап|whats|viber|вайбер|телег|telegr|\bтг\b|\bсбп\b)[^\d\n]{0,30}$"
 )
 _AREA = re.compile(r"\(\d{3,5}\)")
@@ -54,7 +55,7 @@ _MAIL = re.compile(
     r"[\w-]{1,63}(?:(?:\.\s{0,1}|,(?=(?:ru|com|net|org)\b)|\s{0,2}\b(?:точка|dot)\b\s{0,2})[\w-]{1,24}){1,4}(?!\w)"
 )
 _MAIL_SAID = re.compile(
-    r"(?<![\w.+-])(?:[a-z0-9_.-]{2,30}[ ])?[\w.-]{2,40}\s{0,2}(?:собака|собачка|собачк[ау]|@)\s{0,2}"
+    r"(?<![\w.+-])(?:(?:[\w.-]{1,30}[ ]){1,2}(?:нижн\w{2} подчерк\w+|подчерк\w+|дефис|тире|минус|точка)[ ]){0,3}(?:[a-z0-9_.-]{2,30}[ ])?[\w.-]{2,40}\s{0,2}(?:собака|собачка|собачк[ау]|@)\s{0,2}"
     r"(?:яндекс|мейл|майл|мэйл|меил|гмейл|гмаил|джимейл|гугл|рамблер|инбокс|бк|лист|я|"
     r"yandex|ya|mail|gmail|bk|list|inbox|rambler|icloud|hotmail|outlook)"
     r"[ .,]{0,3}(?:точка[ ]?)?(?:ру|ком|ru|com)(?!\w)"
@@ -95,6 +96,7 @@ _SPOKEN = re.compile(
     rf"(?<!\w)(?:(?:{_NUMBER_WORD}(?!\w)[\s,.\-()]{{1,3}}|\d{{1,4}}[\s,.\-()]{{0,3}}|(?:пробел|тире|дефис|скобк[аи]|и)[ ])){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
 )
 _SPOKEN_ONE = re.compile(rf"(?<!\w){_NUMBER_WORD}(?!\w)")
+_COUNTED = "0123456789" * 2
 SPELLED = 9
 """So many numbers in words, one after another, are dictated: nobody counts so far."""
 _SPOKEN_START = re.compile(
@@ -154,8 +156,15 @@ def handles(folded: Folded) -> Iterator[Span]:
         yield found.span()
 
 
+def is_counted(digits: str) -> bool:
+    """Return whether the figures are those of a keyboard: 1234567890, 000000."""
+    return digits in _COUNTED or digits in _COUNTED[::-1] or len(set(digits)) == 1
+
+
 def _is_phone(text: str, found: re.Match[str]) -> bool:
     written = re.sub(r"[оo]", "0", found.group())
+    if is_counted(re.sub(r"\D", "", written)):
+        return False
     groups = re.sub(r"[^\d+]+", " ", written).strip().replace("+ ", "+")
     count = sum(c.isdigit() for c in groups)
     before = text[max(0, found.start() - 45) : found.start()]

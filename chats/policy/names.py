@@ -90,6 +90,23 @@ def is_famous(words: Iterable[str]) -> bool:
     return frozenset(word[:_ROOT] for word in words) in _FAMOUS
 
 
+_STAGED_BEFORE = re.compile(
+    r"(?<!\w)(?:как у|как на|а-ля|в стиле|(?:в )?клип\w?|фильм\w? с|сериал\w? с|кукл[аыу]|кукол|портрет|бюст|постер|песн[яи]|"
+    r"концерт\w?|стихи|сказки|рассказы|роман\w?|повесть|автор\w?|писател\w+|поэт\w?|певи?ц\w*|актрис\w|актер\w?|блогер\w*|"
+    r"ведущ\w+|геро\w+|героин\w|персонаж\w?|сорт|торт|бренд|том|книга|книгу|книги)[ :«\"]{1,2}$"
+)
+_STAGED_AFTER = re.compile(
+    r"[»\"]?[ ,]{1,2}(?:в (?:так\w+|это\w|том|той) же|рекламир\w+|реклам\w+ эт|нос(?:ит|ила?)|пел[аи]?|по[ёе]т|сыграла?|снима\w+ся|"
+    r"стихи|сказк[аи]|роман\w?|повест[ьи]|рассказы|том\w?|собрание|издание|избранное|по телек\w*|по телевизору|по тв|говорит \d|умеет)(?!\w)"
+)
+
+
+def is_on_stage(text: str, start: int, end: int) -> bool:
+    """Return whether the text speaks of somebody read, watched or played with."""
+    before = text[max(0, start - 25) : start]
+    return bool(_STAGED_BEFORE.search(before) or _STAGED_AFTER.match(text, end))
+
+
 def is_first_name(word: str) -> bool:
     """Return whether the word is a Russian first name, full or short, in any case."""
     return word.lower().replace("ё", "е") in FIRST_NAMES

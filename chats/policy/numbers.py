@@ -6,23 +6,30 @@ All functions take a folded text and yield spans of it.
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
-from chats.policy.contacts import spoken
+from chats.policy.contacts import is_counted, spoken
 from chats.policy.folding import Folded
 
 Span = tuple[int, int]
 
-_S = r"[ \t\u00a0.\-/]{0,3}"
+_S = r"[\s.\-–—/|,_=*()]{0,3}"
 _CARD = re.compile(
-    rf"(?<![\w.])[2-6]\d{{3}}(?:{_S}\d{{4}}){{3}}(?:{_S}\d{{1,3}})?(?![\w])"
-    rf"|(?<![\w.])[2-6](?:[ \-]?\d){{15}}(?![\w])"
+    rf"(?<![\da-z_.])[2-6]\d{{3}}(?:{_S}\d{{4}}){{3}}(?:{_S}\d{{1,3}})?(?![\w])"
+    rf"|(?<![\da-z_.])[2-6](?:[ \-]?\d){{15}}(?![\w])"
     rf"|(?<!\w)3[47]\d\d{_S}\d{{6}}{_S}\d{{5}}(?!\w)"
     rf"|(?<!\w)(?:40[5-8]|42[0-6]|301)\d{{2}}(?:{_S}\d){{15}}(?!\w)"
 )
+_THEN = r"(?:дальше|далее|потом|затем|еще|после|там|идет|идут|пробел|тире|слэш|и|а)"
+_CARD_SAID = re.compile(
+    rf"(?<![\w.])\d{{2,8}}(?:{_S}(?:{_THEN}[\s,.:)]{{1,3}}){{0,3}}\d{{2,8}}){{1,7}}(?!\w)"
+)
+"""«5336 69, дальше 02 1148 7733»: sixteen figures with words between them."""
+_CARD_NEAR = re.compile(r"(?:карт|счет|сбер|тинь|цифр)[^\d\n!?]{0,40}$")
 _CARD_TAIL = re.compile(
     r"(?<!\w)(\d{4}[ \-]?\d{0,2}[ \-]?(?:[*xх•]{1,8}[ \-]?){1,3}\d{4})(?!\d)"
     r"|последн\w+ (?:\w+ )?цифр\w*[^\d\n]{0,15}(\d{4})(?!\d)|(?<!\w)(?:карт[аеуоы]\w{0,2}|счет\w{0,2}|сбер\w*|тинькоф\w*|т-банк\w*|альф\w*|втб|мир|visa|mastercard|виз[аеуы]|озон банк\w*)"
-    r"[^\d\n.!?]{0,25}?(?:\*{1,4}|x{2,4}|х{2,4}|•{1,4}|[.…]{2,4}|на |заканчива\w+ на |последн\w+ (?:цифр\w* )?)[\s.:]{0,3}(\d{4})(?![\d\w])"
+    r"[^\d\n.!?]{0,25}?(?:\*{1,4}|x{2,4}|х{2,4}|•{1,4}|[.…]{2,4}|на |(?:за|о)?канчива\w+ (?:на )?|последн\w+ (?:цифр\w* )?)[\s.:]{0,3}(\d{4})(?![\d\w])"
     r"|(?<!\w)(?:cvv|cvc|цвв|цвц|свв|cvv2|cvc2|код на обороте|с обратной стороны|пин(?:-?код)?|pin)[^\d\n]{0,12}(\d{3,4})(?!\d)"
     r"|(?<!\w)(?:карт[аеуоы]\w{0,2}|счет\w{0,2}|р/с|к/с|расч[её]тн\w+|лицев\w+|iban)[^\d\n]{0,40}?((?:\d[ \-]{0,2}){11,23}\d)(?!\d)"
     r"|(?<!\w)(?:срок|действ\w*|карт[аеуоы]\w{0,2})[^\d\n.!?]{0,12}?((?:0[1-9]|1[0-2])[ ]?/[ ]?(?:20)?[2-4]\d)(?![\d/])"
@@ -30,12 +37,13 @@ _CARD_TAIL = re.compile(
     r"|(?<!\w)(?:карт[аеуоы]\w{0,2}|сбер\w*|тинькоф\w*|т-банк\w*)[^\d\n.!?]{0,25}(\d{4}[ \-]\d{4}(?:[ \-]\d{4})?)(?!\d)"
 )
 _DOC = (
-    r"(?:па[сc]+порт\w*|паспортн\w+|загран\w*|докумен\w*|удостоверени\w*|серия|серии|"
+    r"(?:па[сc]+порт\w*|пасп(?!\w)|загран\w*|миграцион\w+ карт\w*|водительск\w*|ву|военник\w*|пенсионн\w+|студак\w*|студенческ\w+ билет\w*|докумен\w*|удостоверени\w*|серия|серии|"
     r"свидетельств\w*|права|правах|снилс\w*|инн|уд\.?[ ]?личности|полис\w*|омс|кпп|огрн\w*|бик|вид\w? на жительств\w*|в/у|птс|стс|военн\w+ билет\w*|внж|рвп|выдан\w*)"
 )
 _PASSPORT = re.compile(
-    r"(?<![\w.,])\d{2}[ \-]?\d{2}(?:[ ,;]{1,3}(?:№|n|номер|ном\.?)?[ ]{0,2})\d{6}(?![\w])"
+    r"(?<![\w.,])(?<!\d )\d{2}[ \-]?\d{2}(?:[ ,;]{1,3}(?:№|n|номер|ном\.?)?[ ]{0,2})\d{6}(?![\w])"
     r"|(?<!\w)\d{2} \d{2}[ ]?(?:№|n)?[ ]?\d{6}(?!\w)"
+    r"|(?<!\w)[авекмнорстухabekmhopctyx]\d{3}[авекмнорстухabekmhopctyx]{2}[ ]?\d{2,3}(?!\w)"
     r"|(?<!\w)\d{4}[ ]?(?:№|#|n)[ ]?\d{6}(?!\w)"
     r"|(?<!\w)\d{3}[ -]\d{3}[ -]\d{3}[ -]\d{2}(?!\w)"
     r"|(?<!\w)(?:[ivxlc]{1,6}|[1-9]\d?)[ -]?[а-я]{2}[ ]{0,2}(?:№|n)?[ ]{0,2}\d{6}(?!\w)"
@@ -44,11 +52,15 @@ _SERIES = re.compile(
     r"(?<!\w)сери[яию]\w{0,2}[\s:]{0,3}(?:паспорта[\s:]{0,3})?((?:\d{2}[ ]?\d{2}|[ivx]{1,5}-?[а-я]{2}|\d{2} [а-я]{2}))"
     r"[\s,;:.]{0,3}(?:(?:и|a|а)\s)?(?:номер\w{0,2}|ном\.?|№|n)?[\s:№]{0,3}(\d{3}[ ]?\d{3,4})"
 )
+_SERIES_THEN = re.compile(
+    r"(?<!\w)сери[яию]\w{0,2}[^\d\n.!?]{0,15}?(\d{2}[ ]?\d{2}(?!\d)[^\d\n!?]{1,25}?\d{3}[ ]?\d{3})(?!\d)"
+)
+"""«серия 8009, потом 114 562»: any few words before the number."""
 _AFTER_DOC = re.compile(
     rf"(?<!\w){_DOC}[^\d\n]{{0,45}}?((?:\d[ \-№]{{0,3}}){{5,15}}\d)(?!\d)"
 )
 _FOREIGN = re.compile(
-    rf"(?<!\w){_DOC}[^\d\n]{{0,45}}?(?<!\w)((?:[a-zа-я]{{1,2}}[ \-№]{{0,2}}|[ivx]{{1,4}}-[а-я]{{2}}[ №]{{1,3}})\d{{5,9}})(?!\w)"
+    rf"(?<!\w){_DOC}[^\d\n]{{0,45}}?(?<!\w)((?:[a-zа-я]{{1,2}}[ \-№]{{0,3}}|[ivx]{{1,4}}-[а-я]{{2}}[ №]{{1,3}})\d{{5,9}})(?!\w)"
 )
 _DIVISION = re.compile(
     r"(?<!\w)(?:код подр\w*\.?|подразделени\w*|к/п)[^\d\n]{0,10}(\d{3}[ \-–]\d{3})(?!\d)"
@@ -65,38 +77,54 @@ _MORE_SERIES = re.compile(r"(?<!\w)сери[яию]\w{0,2}[\s:]{0,3}(\d{2}[ ]?\d
 _MORE_NUMBER = re.compile(r"(?<!\w)(?:номер\w{0,2}|№)[\s:]{0,3}(\d{3}[ ]?\d{3})(?!\d)")
 
 _ORDER_WORD = (
-    r"(?:заказ(?:а|у|ом|е|ов|ы|ик\w*)?|отправлени\w*|посылк\w*|трек\w*|track\w*|srid|rid|order|"
+    r"(?:заказ(?:а|у|ом|е|ов|ы|ик\w*)?|зказ|закз|ордер\w?|уид|uid|брон[ьи]|отправлени\w*|отправк[аиу]|посыл(?:к|оч)\w*|трек\w*|track\w*|srid|rid|order|"
     r"штрих-?\s?код\w*|баркод\w*|barcode|шк|накладн\w+|заявк\w*|обращени\w*|тикет\w*|чек\w{0,2}|"
-    r"квитанц\w*|стикер\w*|qr\w*|возврат\w*|доставк\w*|идентификатор\w*|id|айди|ид|поставк\w*|сборочн\w+|"
+    r"квитанц\w*|стикер\w*|qr\w*|возврат\w*|доставк\w*|идентификатор\w*|id|айди|ид|поставк\w*|сборочн\w+(?: задани\w+)?|"
     r"код\w{0,2} (?:получени\w*|выдачи|для получени\w*|заказа|доставки)|претензи\w*|отслеживани\w*|рид|ттн|упд|счет-фактур\w*|акт\w?)"
 )
 _NUMBERED = r"(?:№|#|n|nr|no|номер\w{0,3}|ном\.?|num|number|:|-|—|–|=|\()"
 _ORDER_ID = r"(?=[\w\-./]{0,40}\d[\w\-./]{0,40}\d)[a-zа-я0-9](?:[a-zа-я0-9_]|[\-./](?=[a-zа-я0-9])){3,79}"
+_MEANT = (
+    r"(?:(?:мой|моего|мо[ей]й|наш\w*|такой|этот|вот|у меня|wb|вб|вайлдберриз|на wb|под|с|за|по|от|его|ее|прошлый|"
+    r"отправк\w+|отправлени\w+|посылк\w+|покупк\w+|возврат\w*|доставк\w+|на возврат|в поддержк\w+)[^\S\n]{1,2}){0,3}"
+)
+"""Words between «заказ» and its number."""
 _ORDER = re.compile(
-    rf"(?<!\w){_ORDER_WORD}[^\S\n]{{0,3}}(?:(?:мой|моего|мо[ей]й|наш\w*|такой|этот|вот|у меня|wb|вб|вайлдберриз|на wb|под|с|за|по|от|его|ее|прошлый)[^\S\n]{{1,2}}){{0,3}}"
+    rf"(?<!\w){_ORDER_WORD}[^\S\n]{{0,3}}{_MEANT}"
     rf"(?:{_NUMBERED}[^\S\n]{{0,3}}){{0,3}}({_ORDER_ID})"
 )
+_GROUPS = r"\d{1,10}(?:[ \-/]\d{1,7}){1,11}"
 _ORDER_GROUPED = re.compile(
-    rf"(?<!\w){_ORDER_WORD}[^\S\n]{{0,3}}(?:{_NUMBERED}[^\S\n]{{0,3}}){{0,3}}(\d{{2,10}}(?:[ \-]\d{{2,6}}){{1,6}})(?!\w)"
+    rf"(?<!\w){_ORDER_WORD}[^\S\n]{{0,3}}{_MEANT}(?:{_NUMBERED}[^\S\n]{{0,3}}){{0,3}}((?:[a-z]{{2,3}}[ \-]{{1,2}})?{_GROUPS})(?!\w)"
+    rf"|(?<!\w)(?:(?:номер\w{{0,2}}|№)[ ](?:\w{{2,10}}[ ]){{0,2}}{_ORDER_WORD}|{_ORDER_WORD}[ ](?:\w{{2,10}}[ ]){{0,2}}(?:номер\w{{0,2}}|№))(?!\w)(?:[^\d\n.!?]|\.{{2,3}}){{0,40}}?({_GROUPS})(?!\w)"
+    rf"|(?<!\w)(?:пакет\w{{0,2}}|стикер\w{{0,2}}|наклейк\w{{1,2}}|посылк\w{{1,2}})(?!\w)[^\d\n.!?]{{0,30}}?({_GROUPS})(?!\w)"
 )
+"""A number in groups: after its word, after «номер заказа», on a parcel's sticker."""
 _ORDER_BARE = re.compile(
     r"(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])"
     r"|(?<!\w)(?=[0-9a-z]*\d)(?=[0-9a-z]*[a-z])[0-9a-z]{16,64}(?:\.\d{1,3}){0,3}(?!\w)"
     r"|(?<![\w.])\d{6,24}(?:\.\d{1,4}){2}(?!\w)"
-    r"|(?<!\w)[a-z]{2}[ ]?\d{9}[ ]?[a-z]{2}(?!\w)"
+    r"|(?<!\w)(?:[a-z]{2}(?:[ \-]?\d){9}[ \-]?[a-z]{2}|[а-я]{2}\d{9}[а-я]{2})(?!\w)"
     r"|(?<!\w)wb[-_ ]?[a-z]{0,3}[-_ ]?\d{6,18}(?!\w)"
     r"|(?<!\w)[a-z]{1,4}\.[0-9a-z]{12,64}(?:\.\d{1,3}){0,3}(?!\w)"
     r"|(?<![\w.,])\d{8,11}-\d{4}-\d{1,3}(?!\w)"
     r"|(?<![\w.,+])\d{10,30}(?![\w])"
 )
 _ORDER_FAR = re.compile(
-    rf"(?<!\w){_ORDER_WORD}(?!\w)[^\n.!?]{{0,60}}?(?<![\w.,])(\d{{7,20}})(?![\w%])"
+    rf"(?<!\w){_ORDER_WORD}(?!\w)[^\n.!?]{{0,60}}?(?<![\w.,])(\d{{7,20}}|[a-z]{{1,4}}-?\d{{5,12}})(?![\w%])"
 )
+_ORDER_WEAK = re.compile(
+    r"(?<!\w)(?:покупк\w*|операци\w|транзакци\w|платеж\w?|отменит\w*|отследит\w*|найдит\w*)(?!\w)[^\d\n.!?]{0,25}?(?<![\w.,])"
+    r"(\d{7,20}|\d{4,8}-\d{3,6})(?![\w%])"
+)
+"""Words that may also stand before a price or a size: a long number is neither."""
 _ORDER_NEXT = re.compile(
     r"(?:[ ,;]{1,3}|\s?\n\s?)(?:(?:и|или|да|а также|плюс|второй|еще)[ ]){0,2}(?:№[ ]?)?(\d{5,20})(?![\w%])"
 )
 _PICKUP = re.compile(
     r"(?<!\w)(?:пвз|пункт\w*|получ\w+|выдач\w|выда\w+|qr|кьюар|куар)[^\d\n.!?]{0,40}?(?<!\w)код\w{0,2}[^\d\n.!?]{0,25}?(?<!\w)(\d{3}[ -]?\d{2,3}|\d{4,8})(?![\w%])"
+    r"|(?<!\w)(?:qr|кьюар|куар)-?код\w{0,2}[^\d\n.!?]{0,20}?(?<!\w)(\d{4,8})(?![\w%])"
+    r"|(?<!\w)код\w{0,2} (?:получени\w+|выдачи|на выдачу)[^\d\n.!?]{0,12}(\d(?: \d){3,5})(?!\w)"
     r"|(?<!\w)(?:qr|кьюар|куар)\w{0,3}[^\d\n.!?]{0,40}?(?<!\w)код\w{0,2}[^\d\n.!?]{0,12}?(\d{2}(?:[ -]\d{2}){2})(?!\w)"
     r"|(?<!\w)код\w{0,2}[^\d\n.!?]{0,25}?(?:пвз|получ|выда[чвл]|пункт|курьер)[^\d\n.!?]{0,25}?(?<!\w)(\d{3}[ -]?\d{2,3}|\d{4,8})(?![\w%])"
 )
@@ -107,7 +135,7 @@ _SPOKEN_CARD = re.compile(r"(?:карт|счет|сбер|тинь)[^\d\n.!?]{0,
 _SPOKEN_DOC = re.compile(r"(?:паспорт|серия|снилс|инн)[^\d\n.!?]{0,40}$")
 _SPOKEN_ORDER = re.compile(rf"(?<!\w){_ORDER_WORD}(?!\w)[^\d\n.!?]{{0,30}}$")
 _ORDER_AFTER = re.compile(
-    r"(?:№|#)[ ]?(\d{6,20}(?:-\d{1,8}){0,3})(?!\w)|(?<!\w)код\w{0,2}[^\d\n.!?]{0,20}?[ ](\d{4,8})[ ](?:для|на|от|в)?[ ]?(?:пвз|получ|выдач|пункт)|(?<!\w)(\d{7,20})[ ,\-—]{1,3}(?:это )?(?:мой |наш )?"
+    r"(?:№|#)[ ]?(\d{6,20}(?:-\d{1,8}){0,3})(?!\w)|(?<!\w)код\w{0,2}[^\d\n.!?]{0,20}?[ ](\d{4,8}|\d\d[ -]\d\d)[ ](?:для|на|от|в)?[ ]?(?:пвз|получ|выдач|пункт)|(?<!\w)(\d{7,20})[ ,\-—]{1,3}(?:это )?(?:мой |наш )?"
     r"(?:номер\w? )?(?:заказ|отправлени|посылк|трек|отмен|верн[уи]|возврат)"
 )
 _ARTICLE = re.compile(
@@ -116,13 +144,17 @@ _ARTICLE = re.compile(
 _ON_GOODS = re.compile(
     r"честн\w{0,3} знак|(?<!\w)ean|на (?:пачке|упаковке|бирке|банке)"
 )
-_DATE = re.compile(r"[0-3]?\d[./-][01]?\d(?:[./-](?:20)?\d\d)?|20\d\d-\d\d-\d\d")
+_DATE = re.compile(r"[0-3]?\d[./ -][01]?\d(?:[./ -](?:20)?\d\d)?|20\d\d-\d\d-\d\d")
 
 
 def cards(folded: Folded) -> Iterator[Span]:
     """Yield bank cards and accounts, whole or the last digits, and their secrets."""
     for found in _CARD.finditer(folded.text):
-        if not _is_article(folded.text, found.start()):
+        if not _is_article(folded.text, found.start(), card=True):
+            yield found.span()
+    for found in _CARD_SAID.finditer(folded.text):
+        near = folded.text[max(0, found.start() - 60) : found.start()]
+        if len(re.sub(r"\D", "", found.group())) == 16 and _CARD_NEAR.search(near):
             yield found.span()
     for found in _CARD_TAIL.finditer(folded.text):
         yield _filled(found)
@@ -140,7 +172,7 @@ def documents(folded: Folded) -> Iterator[Span]:
     for found in _PASSPORT.finditer(text):
         if not _is_article(text, found.start()):
             yield found.span()
-    for pattern in (_FOREIGN, _AFTER_DOC, _DIVISION):
+    for pattern in (_SERIES_THEN, _FOREIGN, _AFTER_DOC, _DIVISION):
         for found in pattern.finditer(text):
             if not _DATE.fullmatch(found[1].strip()):
                 yield found.span(1)
@@ -154,19 +186,20 @@ def orders(folded: Folded) -> Iterator[Span]:
     """Yield numbers of orders, parcels, claims, receipts and barcodes."""
     text = folded.text
     for found in _ORDER_BARE.finditer(text):
-        if not (_is_article(text, found.start()) or _is_barcode(text, found.group())):
+        named = _is_article(text, found.start()) or is_counted(found.group())
+        if not (named or _is_barcode(text, found.group())):
             yield found.span()
     for found in _ORDER_GROUPED.finditer(text):
-        digits = re.sub(r"\D", "", found[1])
-        if len(digits) >= 7 and not _DATE.fullmatch(found[1]):
-            yield found.span(1)
+        start, end = _filled(found)
+        if _is_grouped(text[start:end]) and not _MONEY.match(text, end):
+            yield start, end
     for found in _ORDER.finditer(text):
         if _is_barcode(text, found[1]):
             continue
         if _is_order(found[1]) and not _MONEY.match(text, found.end()):
             yield found.span(1)
             yield from _next_orders(text, found.end())
-    for found in _ORDER_FAR.finditer(text):
+    for found in chain(_ORDER_FAR.finditer(text), _ORDER_WEAK.finditer(text)):
         named = _is_article(text, found.start(1)) or _names_article(text, found.end())
         if not (named or _is_barcode(text, found[1])):
             yield found.span(1)
@@ -199,6 +232,17 @@ def _names_article(text: str, end: int) -> bool:
     return bool(re.match(r"[ ,\-—(]{0,3}(?:арт|нм\b|nm)", text[end : end + 10]))
 
 
+def _is_grouped(written: str) -> bool:
+    """Return whether the groups are a number, and not sizes or a day."""
+    groups = re.findall(r"\d+", written)
+    digits = "".join(groups)
+    if len(digits) < 7 or is_counted(digits) or _DATE.fullmatch(written):
+        return False
+    if len(digits) >= 10 or max(map(len, groups)) != 2:
+        return True
+    return groups != sorted(groups)
+
+
 def _is_order(written: str) -> bool:
     digits = sum(char.isdigit() for char in written)
     if digits < 4 or _DATE.fullmatch(written):
@@ -215,8 +259,12 @@ def _is_barcode(text: str, written: str) -> bool:
     return bool(re.fullmatch(r"46\d{11}", written) and _ON_GOODS.search(text))
 
 
-def _is_article(text: str, start: int) -> bool:
-    return bool(_ARTICLE.search(text[max(0, start - 30) : max(0, start)]))
+def _is_article(text: str, start: int, *, card: bool = False) -> bool:
+    """Return whether an article is announced; «карточка» is also a bank's."""
+    found = _ARTICLE.search(text[max(0, start - 30) : max(0, start)])
+    if found is None:
+        return False
+    return not (card and found.group().startswith("карточк"))
 
 
 def _filled(found: re.Match[str]) -> Span:

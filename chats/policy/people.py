@@ -55,6 +55,7 @@ _SURNAME_ANYWHERE = re.compile(
     r"[а-я]{3,14}(?:[нлкшчртсдгмвжпбхзй]ова|[аеёинлдзс]ева|енко|чук|швили)(?:й)?"
 )
 _LATIN = re.compile(r"[a-z]")
+_SHORT_SURNAMES = frozenset({"ли", "ян", "хе", "те", "ан"})
 
 
 def _latin(name: str) -> str:
@@ -107,7 +108,22 @@ def _patronymics(names_: frozenset[str]) -> frozenset[str]:
     return frozenset(male | female)
 
 
-_PATRONYMICS = _patronymics(frozenset(names.MALE))
+_HIS = """саныч палыч иваныч михалыч николаич сергеич андреич алексеич васильич
+    степаныч семеныч григорьич евгеньич юрьич геннадьич анатольич витальич"""
+_HERS = "санн палн иванн михалн николавн сергевн алексевн васильн андревн"
+_SPOKEN_FATHERS = frozenset(
+    stem + ending
+    for stems, endings in ((_HIS, ("", "а", "у", "ем", "е")), (_HERS, "аеуы"))
+    for stem in stems.split()
+    for ending in endings
+)
+"""Patronymics as they are said."""
+_PATRONYMICS = _patronymics(frozenset(names.MALE)) | _SPOKEN_FATHERS
+_FATHERED = re.compile(
+    r"(?<!\w)(?P<one>[А-ЯЁ][а-яё]{2,14})[ -](?:[Оо]глы|[Кк]ызы|[Гг]ызы|[Уу]гл[иы]|[Уу]лы|[Уу]улу)(?!\w)"
+    r"|(?<!\w)(?:[А-ЯЁ][а-яё]{2,14}[ ])?(?P<two>[А-ЯЁ][а-яё]{2,12}(?:улы|кызы|уулу))(?:[ ][А-ЯЁ][а-яё]{2,14})?(?!\w)"
+)
+"""«Эльдар кызы», «Нурланулы»: patronymics of the East."""
 _LATIN_NAMES = frozenset(_latin(name) for name in (*names.MALE, *names.FEMALE)) | {
     *[
         "alexander",
@@ -158,6 +174,12 @@ _LATIN_NAMES = frozenset(_latin(name) for name in (*names.MALE, *names.FEMALE)) 
         "polina",
     ]
 }
+_VERB = re.compile(r"\w*(?:[аиея]л[аи]?|[аиея]ть|[аую]ю|ешь|[уа]ет|ите)")
+_SMALL_INITIALS = re.compile(
+    r"(?<!\w)(?:получател\w+|фио|на имя|фамилия|заказчик|покупатель)[ :\-–—]{1,3}([а-я]{3,18}[ ][а-я]\.?[ ]?[а-я]\.?)(?!\w)"
+    r"|(?<!\w)([а-я]{2,15}(?:енко|чук|ов|ова|ев|ева|ин|ина|ский|ская|ян|дзе)[ ][а-я]\.?[ ]?[а-я]\.?)[ ](?:получатель|это я|заберет)(?!\w)"
+)
+"""«получатель петренко о в»: initials in small letters need a word that says so."""
 _ENDINGS = re.compile(r"(?:а|у|ым|ой|е|ых|ы)$")
 
 
@@ -170,6 +192,9 @@ def people(folded: Folded) -> Iterator[Span]:
     starts = {start: index for index, (start, _, _) in enumerate(tokens)}
     yield from _full_names(folded, tokens)
     yield from _initials(folded)
+    for found in _FATHERED.finditer(folded.cased):
+        if (found["one"] or found["two"]).lower() not in _COMMON:
+            yield found.span()
     for found in _INTRODUCED.finditer(folded.text):
         if found.end() in starts:
             strict = bool(_STRICT.search(found.group().rstrip(' :,-–—(«"')))
@@ -178,6 +203,10 @@ def people(folded: Folded) -> Iterator[Span]:
 
 def _initials(folded: Folded) -> Iterator[Span]:
     """Yield surnames with initials, and «Имя О. Фамилия»."""
+    for found in _SMALL_INITIALS.finditer(folded.text):
+        group = found.lastindex or 1
+        if found[group].split()[0] not in _COMMON:
+            yield found.span(group)
     for found in _INITIALS.finditer(folded.cased):
         word = next(group for group in found.groups() if group).lower()
         if word not in _NOT_SURNAMES and len(word) > 2:
@@ -197,13 +226,16 @@ def _full_names(folded: Folded, tokens: list[Token]) -> Iterator[Span]:
     index = 0
     while index < len(tokens):
         run = _run(folded, tokens, index)
-        if run > 1:
+        if run > 1 and not names.is_on_stage(
+            folded.text, tokens[index][0], tokens[index + run - 1][1]
+        ):
             yield tokens[index][0], tokens[index + run - 1][1]
         index += max(run, 1)
 
 
 def _run(folded: Folded, tokens: list[Token], index: int) -> int:
-    if names.is_famous(word for _, _, word in tokens[index : index + 2]):
+    first, *others = (word for _, _, word in tokens[index : index + 3])
+    if any(names.is_famous((first, other)) for other in others):
         return 0
     for size in (4, 3, 2):
         window = tokens[index : index + size]
@@ -259,6 +291,10 @@ def _role(folded: Folded, token: Token) -> str:
         and re.fullmatch(r"[а-я]{2,14}(?:[ое]вич|[ое]вн)(?:а|у|ем|е|ы|ой)?", word)
     ):
         return "P"
+    if "-" in word and all(part in names.FIRST_NAMES for part in word.split("-")):
+        return "F"
+    if capital and word in _SHORT_SURNAMES:
+        return "S"
     if word in names.FIRST_NAMES:
         return "A" if word in names.PLAIN_WORDS and not capital else "F"
     if _is_surname(word, capital=capital):
@@ -296,6 +332,18 @@ def _unheard(token: Token) -> Iterator[Span]:
         yield token[:2]
 
 
+def _is_full(folded: Folded, tokens: list[Token], index: int) -> bool:
+    """Return whether a word nobody knows is the surname after «меня зовут Кристина»."""
+    start, _, word = tokens[index]
+    return (
+        len(word) > 3
+        and word not in _COMMON | _NOT_SURNAMES
+        and not _VERB.fullmatch(word)
+        and bool(_CALLED.search(folded.text[: tokens[index - 1][0]][-14:]))
+        and folded.text[tokens[index - 1][1] : start] == " "
+    )
+
+
 def _introduced(
     folded: Folded, tokens: list[Token], index: int, *, strict: bool
 ) -> Iterator[Span]:
@@ -309,6 +357,9 @@ def _introduced(
         ):
             break
         role = _role(folded, token)
+        if role == "-" and taken == 1 and _is_full(folded, tokens, index + 1):
+            taken += 1
+            break
         if role == "-" or (role == "s" and strict):
             break
         if role == "W" and (

@@ -51,11 +51,18 @@ _NAMES = frozenset("FPSu")
 _UNIT = re.compile(
     r"(?<!\w)(?:кв|квартира|дом|д|корп|корпус|комната|офис|линия|аллея|участок|уч)$"
 )
-_FLAT = re.compile(r"[ .,№]{1,3}\d{1,4}[а-г]?(?!\w)")
+_FLAT = re.compile(
+    r"[ .,№]{1,3}(?:\d{1,4}[а-г]?|(?:один|дв|три|четыр|пят|шест|сем|восем|девят|десят|сорок|сто)[а-я]{0,9})(?!\w)"
+)
 """A number that is left after the word for what it counts."""
 _HOME = re.compile(
     r"(?<!\w)(?:дом|кв|квартира|подъезд|под|этаж|эт|корп|корпус)\W{0,3}\d"
 )
+_MEASURE = re.compile(
+    r"\.\d|[ ]?(?:мл|мг|гр?|г/м\d?|кг|см|мм|км|мкм|вт|квт|w|v|гб|gb|шт|руб|₽|лет|цвет\w*|детал\w+|предмет\w*|комнат|вольт|ампер|дюйм\w*|кв(?![ .№]{0,3}\d))(?!\w)"
+)
+_ROOMS = re.compile(r"\d[ ](?:этаж(?:а|ей|н)|комнат(?!а|е)|подъезд(?:а|ов))")
+"""How many floors there are, not which one."""
 _PLACE = re.compile(
     r"(?<!\w)(?:г|гор|город\w?|с|село|д|дер|деревн[яею]|п|пос|пос[её]л(?:ок|ке|ка)|пгт|рп|кп|жк|снт|днт|ул|улиц[аеу]|аул\w?|хутор\w?|станиц[аеу]|дач[ауие])\.?\s{1,2}$"
 )
@@ -175,11 +182,16 @@ def addresses(folded: Folded) -> Iterator[Span]:
     """Yield stretches that sound like somebody's address: a word and a figure."""
     for start, end in _stretches(folded, ADDRESS):
         found = folded.text[start:end]
+        if _is_measured(folded.text, start, end):
+            continue
         if _is_named(found) and _FIGURE.search(found.replace("24/7", "")):
             before = _PLACE.search(folded.text[max(0, start - 20) : start])
             flat = _FLAT.match(folded.text, end) if _UNIT.search(found) else None
             start -= len(before.group()) if before else 0
-            yield start, flat.end() if flat else end
+            end = flat.end() if flat else end
+            while end < len(folded.text) and folded.text[end].isalnum():
+                end += 1
+            yield start, end
 
 
 def people(folded: Folded) -> Iterator[Span]:
@@ -188,8 +200,20 @@ def people(folded: Folded) -> Iterator[Span]:
         words = re.findall(r"[^\W\d_]+", folded.text[start:end])
         whole = max(map(len, words), default=0) >= _WHOLE
         plain = not _COMMON.isdisjoint(words) or names.is_famous(words)
+        plain = plain or names.is_on_stage(folded.text, start, end)
         if len(words) > 1 and whole and not plain:
             yield start, end
+
+
+def _is_measured(text: str, start: int, end: int) -> bool:
+    """Return whether the figures are a size, a weight, a version: no house numbers."""
+    found = text[start:end]
+    if _ROOMS.search(found) or re.search(r"\d\.\d", found):
+        return True
+    measure = _MEASURE.match(text, end)
+    if measure is None:
+        return False
+    return " кв" in measure[0] or not _HOME.search(found)
 
 
 def _is_named(found: str) -> bool:
