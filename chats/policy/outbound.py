@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from chats.policy import codes, contacts, judge, promises
+from chats.policy import addresses, codes, contacts, judge, numbers, promises
 from chats.policy.folding import Folded, fold, join, native, spelled
 from chats.policy.kinds import Kind
 from chats.policy.phrases import RULES, Rule
@@ -34,6 +34,10 @@ _EMPTY_SLOT = re.compile(
     r"|,\s+на скидку\s*,|\bскидк\w+\s+на\s*[.,!]"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_PERSONAL = re.compile(
+    r"(?:\d\W{0,3}){9}|(?<!\w)(?:паспорт|снилс|карт|сери|адрес|ул[ .]|улиц|просп|пр-|пер[ .]|дом[ .]|д\.|кв[ .]|квартир)[^\n]{0,60}\d"
+)
+"""What a card, a document or an address has: most texts have none of it."""
 _SENTENCE_END = ".!?\n"
 
 
@@ -113,6 +117,10 @@ def _disclosures(view: Folded, *, joined: bool) -> Iterator[Violation]:
     for finder in (contacts.mails, contacts.handles):
         for start, end in finder(view):
             yield _violation(Kind.CONTACT, view, start, end)
+    if _PERSONAL.search(view.text):
+        for finder in (numbers.cards, numbers.documents, addresses.addresses):
+            for start, end in finder(view):
+                yield _violation(Kind.CONTACT, view, start, end)
     for start, end in contacts.links(view):
         yield _violation(Kind.LINK, view, start, end)
 

@@ -23,6 +23,8 @@ def lines(name):
 FORBIDDEN = [tuple(line.split(" | ", 2)) for line in lines("paraphrases_bad.txt")]
 HARMLESS = lines("paraphrases_good.txt")
 STRANGERS = [tuple(line.split("\t", 2)) for line in lines("strangers_outbound.tsv")]
+OTHERS = [tuple(line.split("\t", 2)) for line in lines("strangers2_outbound.tsv")]
+TEPLO = Terms("TEPLO10", Decimal(10), date(2026, 12, 20))
 
 
 def found(text, *, promo=False):
@@ -61,12 +63,30 @@ def test_what_a_stranger_wrote_is_told_apart():
     assert len(wrong["pass"]) <= 3, wrong["pass"]
 
 
+def test_what_another_stranger_wrote_is_told_apart():
+    wrong = {
+        verdict: [
+            text
+            for expected, kind, text in OTHERS
+            if expected == verdict
+            and blocks(
+                check(text, TEPLO if TEPLO.code in text or kind == "bad_code" else None)
+            )
+            != (verdict == "bad")
+        ]
+        for verdict in ("bad", "good")
+    }
+
+    assert len(wrong["bad"]) <= 3, wrong["bad"]
+    assert len(wrong["good"]) <= 2, wrong["good"]
+
+
 def test_none_of_these_lies_in_the_training_files():
     trained = "\n".join(
         path.read_text(encoding="utf-8") for path in learning.TRAINING.glob("*.txt")
     )
 
-    for text in [text for _, _, text in FORBIDDEN + STRANGERS] + HARMLESS:
+    for text in [text for _, _, text in FORBIDDEN + STRANGERS + OTHERS] + HARMLESS:
         assert text not in trained
 
 
