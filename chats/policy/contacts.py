@@ -61,6 +61,10 @@ _MAIL_SAID = re.compile(
     r"[ .,]{0,3}(?:точка[ ]?)?(?:ру|ком|ru|com)(?!\w)"
 )
 """A mail address said aloud: its parts may stand apart, its dot may be missing."""
+_MAIL_NAMED = re.compile(
+    r"(?<!\w)(?:gmail|гмейл|джимейл|яндекс[ .-]почта|почта|мыло|e-?mail|имейл|мейл)[ :\-]{1,3}([a-z][a-z\d]*[._\d][\w.\-]{2,30})(?![\w@])"
+)
+"""«gmail: olga.k.1990»: the half before the sign is enough to write to."""
 _ZONES = (
     "ru|рф|com|net|org|su|shop|store|online|site|info|biz|pro|me|io|kz|by|ua|uz|am|ge|"
     "gg|ly|cc|link|club|app|dev|top|xyz|market|space|website|tech|msk|moscow|москва|"
@@ -72,6 +76,7 @@ _LINK = re.compile(
     r"(?:/[^\s<>\"»,]{0,200})?(?![\w-])"
     rf"|(?<!\w)[\w-]{{2,63}}\s{{0,2}}[\[(]?\b(?:точка|дот|dot)\b[\])]?\s{{0,2}}(?:{_ZONES})\b"
     rf"|(?<!\w)[a-z][a-z0-9-]{{2,63}}\s?[.,]\s?(?:ru|рф|com|net|org|shop)\b"
+    r"|(?<!\w)[a-z0-9]{2,30}-[a-z0-9-]{2,30}\s(?:рф|ру|ru|com)(?!\w)"
     rf"|(?<!\w)[\w-]{{2,63}}\s?[\[({{]\s?[.]\s?[\])}}]\s?(?:{_ZONES})\b"
     r"|(?<!\w)(?:t|т)(?:\s?\.\s?|\s)(?:me|ме)\s?/\s?[\w+]{0,64}"
     r"|(?<!\w)(?:wa|vk|вк|clck|goo|bit|ok)\s?\.\s?(?:me|com|ru|gl|ly|cc|ком|ру)\b(?:\s?/\s?[\w.+]{1,80})?"
@@ -136,6 +141,8 @@ def mails(folded: Folded) -> Iterator[Span]:
     for pattern in (_MAIL_SAID, _MAIL):
         for found in pattern.finditer(folded.text):
             yield found.span()
+    for found in _MAIL_NAMED.finditer(folded.text):
+        yield found.span(1)
 
 
 def links(folded: Folded) -> Iterator[Span]:
@@ -158,7 +165,8 @@ def handles(folded: Folded) -> Iterator[Span]:
 
 def is_counted(digits: str) -> bool:
     """Return whether the figures are those of a keyboard: 1234567890, 000000."""
-    return digits in _COUNTED or digits in _COUNTED[::-1] or len(set(digits)) == 1
+    in_row = digits in _COUNTED or digits in _COUNTED[::-1]
+    return len(digits) >= SPELLED and in_row or len(set(digits)) == 1
 
 
 def _is_phone(text: str, found: re.Match[str]) -> bool:
@@ -184,7 +192,8 @@ def _is_russian(groups: str) -> bool:
     digits = re.sub(r"\D", "", groups)
     first = len(groups.lstrip("+").split()[0])
     if len(digits) == 11 and re.match(r"[78][3489]", digits):
-        return first == 1 or first >= 4 or groups.startswith("+")
+        broken = first == 2 and digits[1] == "9" and 4 <= len(groups.split()) <= 5
+        return first == 1 or first >= 4 or broken or groups.startswith("+")
     return len(digits) == 10 and digits[0] == "9" and first >= 3
 
 

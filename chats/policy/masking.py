@@ -85,6 +85,8 @@ def mask(text: str) -> Masked:
         for start, end in finder(folded):
             if number in taken[start:end]:
                 continue
+            if kind is PiiKind.NAME:
+                start, end = people.widened(folded, start, end)
             for first, last in _free(folded.text, taken, start, end):
                 taken[first:last] = bytes([number]) * (last - first)
                 found.append((*folded.span(first, last), kind))

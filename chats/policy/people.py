@@ -180,6 +180,16 @@ _SMALL_INITIALS = re.compile(
     r"|(?<!\w)([а-я]{2,15}(?:енко|чук|ов|ова|ев|ева|ин|ина|ский|ская|ян|дзе)[ ][а-я]\.?[ ]?[а-я]\.?)[ ](?:получатель|это я|заберет)(?!\w)"
 )
 """«получатель петренко о в»: initials in small letters need a word that says so."""
+_MORE_NAMES = re.compile(r"(?:[ ][А-ЯЁ][а-яё]{1,15}){1,2}(?!\w)")
+_CARDHOLDER = re.compile(
+    r"(?<!\w)(?:[Кк]арт\w*|[Ии]мя|[Дд]ержател\w*|CARD)[^\n]{0,40}?(?<!\w)(?!VISA|MIR|MASTER|CARD|CVV)([A-Z]{2,15} [A-Z]{2,15})(?!\w)"
+    r"|(?<!\w)([A-Z]{2,15} [A-Z]{2,15})(?= на карте)"
+)
+_BESIDE_BEFORE = re.compile(r"(?<![\w-])([А-ЯЁ][а-яё]{2,15})[ ]$")
+_BESIDE_AFTER = re.compile(r"[ ]([А-ЯЁ][а-яё]{2,15})(?![\w-])")
+_RECEIVES = re.compile(
+    r"(?<!\w)([А-ЯЁа-яё]{2,16}(?: [А-ЯЁа-яё]{2,16}){1,2})(?=,? (?:получатель|получит|забер[её]т|забирает)(?!\w))"
+)
 _ENDINGS = re.compile(r"(?:а|у|ым|ой|е|ых|ы)$")
 
 
@@ -192,6 +202,14 @@ def people(folded: Folded) -> Iterator[Span]:
     starts = {start: index for index, (start, _, _) in enumerate(tokens)}
     yield from _full_names(folded, tokens)
     yield from _initials(folded)
+    for found in _RECEIVES.finditer(folded.cased):
+        words = found[1].split()
+        if all(word[0].isupper() or _is_rare(word) for word in words) and any(
+            map(_is_rare, words)
+        ):
+            yield found.span(1)
+    for found in _CARDHOLDER.finditer(folded.cased):
+        yield found.span(found.lastindex or 0)
     for found in _FATHERED.finditer(folded.cased):
         if (found["one"] or found["two"]).lower() not in _COMMON:
             yield found.span()
@@ -199,6 +217,22 @@ def people(folded: Folded) -> Iterator[Span]:
         if found.end() in starts:
             strict = bool(_STRICT.search(found.group().rstrip(' :,-–—(«"')))
             yield from _introduced(folded, tokens, starts[found.end()], strict=strict)
+
+
+def widened(folded: Folded, start: int, end: int) -> Span:
+    """Return a found name with the capital word beside it that is nothing else."""
+    near = max(0, start - 18)
+    before = _BESIDE_BEFORE.search(folded.cased[near:start])
+    if before and _is_rare(before[1]):
+        start = near + before.start()
+    after = _BESIDE_AFTER.match(folded.cased, end)
+    if after and _is_rare(after[1]):
+        end = after.end()
+    return start, end
+
+
+def _is_rare(word: str) -> bool:
+    return word.lower().replace("ё", "е") not in _COMMON | _NOT_SURNAMES
 
 
 def _initials(folded: Folded) -> Iterator[Span]:
@@ -326,10 +360,11 @@ def _adjacent(folded: Folded, window: list[Token]) -> bool:
     return True
 
 
-def _unheard(token: Token) -> Iterator[Span]:
+def _unheard(folded: Folded, token: Token) -> Iterator[Span]:
     """Yield a name nobody knows, said after «меня зовут»."""
     if len(token[2]) > 2 and token[2] not in _COMMON | _NOT_SURNAMES:
-        yield token[:2]
+        more = _MORE_NAMES.match(folded.cased, token[1])
+        yield token[0], more.end() if more else token[1]
 
 
 def _is_full(folded: Folded, tokens: list[Token], index: int) -> bool:
@@ -373,7 +408,7 @@ def _introduced(
         taken += 1
     if not taken:
         if _CALLED.search(folded.text[: tokens[index][0]][-14:]):
-            yield from _unheard(tokens[index])
+            yield from _unheard(folded, tokens[index])
         return
     alone = _role(folded, tokens[index]) if taken == 1 else ""
     if (

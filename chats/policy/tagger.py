@@ -45,7 +45,7 @@ _SURNAMES = lexicon.words("surnames")
 _WHOLE = 3
 """Letters of a word that is more than an initial: «т. к.» is nobody."""
 _FIGURE = re.compile(
-    r"\d|один|дв[ае]|три|четыре|пять|шесть|семь|восемь|девять|десят|дцать|сорок|сто"
+    r"\d|(?<!\w)(?:один|дв[ае]|три|четыр|пят|шест|сем|вос[ье]м|девя|десят|сорок|сто)|дцать"
 )
 _NAMES = frozenset("FPSu")
 _UNIT = re.compile(
@@ -218,7 +218,7 @@ def _is_measured(text: str, start: int, end: int) -> bool:
 
 def _is_named(found: str) -> bool:
     """Return whether a word in it may be the name of a place."""
-    words = re.findall(r"[^\W\d_]{4,}", found)
+    words = re.findall(r"[а-я]{4,}", found)
     return len(_HOME.findall(found)) > 1 or any(
         word in _STREETS or word not in _COMMON for word in words
     )
