@@ -52,7 +52,7 @@ _SURNAMES = lexicon.words("surnames")
 _NOT_SURNAMES = lexicon.words("not_surnames")
 _COMMON = lexicon.words("common_words")
 _SURNAME_ANYWHERE = re.compile(
-    r"[а-я]{3,14}(?:[нлкшчртсдгмвжпбхзй]ова|[аеёинлдзс]ева|енко|чук|швили)(?:й)?"
+    r"[а-я]{3,12}(?:кин|шин|нин|лин|тин)а|[а-я]{3,14}(?:[нлкшчртсдгмвжпбхзй]ова|[аеёинлдзс]ева|енко|чук|швили)(?:й)?"
 )
 _LATIN = re.compile(r"[a-z]")
 _SHORT_SURNAMES = frozenset({"ли", "ян", "хе", "те", "ан"})
@@ -178,6 +178,7 @@ _VERB = re.compile(r"\w*(?:[аиея]л[аи]?|[аиея]ть|[аую]ю|ешь|
 _SMALL_INITIALS = re.compile(
     r"(?<!\w)(?:получател\w+|фио|на имя|фамилия|заказчик|покупатель)[ :\-–—]{1,3}([а-я]{3,18}[ ][а-я]\.?[ ]?[а-я]\.?)(?!\w)"
     r"|(?<!\w)([а-я]{2,15}(?:енко|чук|ов|ова|ев|ева|ин|ина|ский|ская|ян|дзе)[ ][а-я]\.?[ ]?[а-я]\.?)[ ](?:получатель|это я|заберет)(?!\w)"
+    r"|(?<!\w)([а-я]{2,15}(?:енко|чук|ов|ова|ев|ева|ин|ина|ский|ская|ян|дзе)[ ](?!т\.)[а-я]\.[ ]?[а-я]\.)"
 )
 """«получатель петренко о в»: initials in small letters need a word that says so."""
 _MORE_NAMES = re.compile(r"(?:[ ][А-ЯЁ][а-яё]{1,15}){1,2}(?!\w)")
@@ -240,7 +241,7 @@ def _initials(folded: Folded) -> Iterator[Span]:
     for found in _SMALL_INITIALS.finditer(folded.text):
         group = found.lastindex or 1
         if found[group].split()[0] not in _COMMON:
-            yield found.span(group)
+            yield _with_business(folded, *found.span(group))
     for found in _INITIALS.finditer(folded.cased):
         word = next(group for group in found.groups() if group).lower()
         if word not in _NOT_SURNAMES and len(word) > 2:
