@@ -61,6 +61,10 @@ _MAIL_SAID = re.compile(
     r"[ .,]{0,3}(?:точка[ ]?)?(?:ру|ком|ru|com)(?!\w)"
 )
 """A mail address said aloud: its parts may stand apart, its dot may be missing."""
+_MAIL_BEFORE = re.compile(
+    r"(?:почта|мыло|e-?mail|имейл|мейл)[ :\-]{1,3}([\w.\-]{2,20}[ ])$"
+)
+"""«почта марат 88 собака …»: a word of the name that stands apart."""
 _MAIL_NAMED = re.compile(
     r"(?<!\w)(?:gmail|гмейл|джимейл|яндекс[ .-]почта|почта|мыло|e-?mail|имейл|мейл)[ :\-]{1,3}([a-z][a-z\d]*[._\d][\w.\-]{2,30})(?![\w@])"
 )
@@ -98,7 +102,7 @@ _NUMBER_WORD = (
     r"(?:пять|шесть|семь|восемь|девять)сот|тысяч[аи]?|плюс)"
 )
 _SPOKEN = re.compile(
-    rf"(?<!\w)(?:(?:{_NUMBER_WORD}(?!\w)[\s,.\-()]{{1,3}}|\d{{1,4}}[\s,.\-()]{{0,3}}|(?:пробел|тире|дефис|скобк[аи]|и)[ ])){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
+    rf"(?<!\w)(?!номер)(?:(?:{_NUMBER_WORD}(?!\w)[\s,.\-()]{{1,3}}|\d{{1,4}}[\s,.\-()]{{0,3}}|(?:пробел|тире|дефис|скобк[аи]|номер|и)[ ])){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
 )
 _SPOKEN_ONE = re.compile(rf"(?<!\w){_NUMBER_WORD}(?!\w)")
 _COUNTED = "0123456789" * 2
@@ -140,7 +144,9 @@ def mails(folded: Folded) -> Iterator[Span]:
     """Yield e-mail addresses, with «собака» and «точка» too."""
     for pattern in (_MAIL_SAID, _MAIL):
         for found in pattern.finditer(folded.text):
-            yield found.span()
+            start, end = found.span()
+            named = _MAIL_BEFORE.search(folded.text[max(0, start - 40) : start])
+            yield start - len(named[1]) if named else start, end
     for found in _MAIL_NAMED.finditer(folded.text):
         yield found.span(1)
 
