@@ -15,8 +15,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from chats.analyzer.encoder import DIM, POOLED, Encoder
+from chats.analyzer.encoder import Encoder
+from chats.analyzer.layers import POOLED
 from chats.analyzer.mood import MOOD, mood
+from chats.analyzer.pieces import DIM
 from chats.analyzer.safety import Alarm, alarms
 from chats.analyzer.taxonomy import Flag
 from chats.analyzer.text import Word, plain

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chats.analyzer.encoder import ENCODER
+from chats.analyzer.layers import rounded
 
 CHUNKS = 17
 """The published table is quantised in so many interleaved parts."""
@@ -87,9 +88,7 @@ def _weights(arrays: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.gen
     found |= {name: value for name, value in full.items() if name != "proj"}
     for name in ("proj", *coarse):
         values = full[name] if name == "proj" else arrays[name]
-        step = (np.abs(values).max(axis=0) / 127 + 1e-12).astype(np.float32)
-        found[f"{name}.q"] = np.round(values / step).astype(np.int8)
-        found[f"{name}.s"] = step
+        found |= rounded(name, values)
     return found
 
 
