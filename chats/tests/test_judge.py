@@ -24,6 +24,7 @@ FORBIDDEN = [tuple(line.split(" | ", 2)) for line in lines("paraphrases_bad.txt"
 HARMLESS = lines("paraphrases_good.txt")
 STRANGERS = [tuple(line.split("\t", 2)) for line in lines("strangers_outbound.tsv")]
 OTHERS = [tuple(line.split("\t", 2)) for line in lines("strangers2_outbound.tsv")]
+THIRD = [tuple(line.split("\t", 2)) for line in lines("strangers3_outbound.tsv")]
 TEPLO = Terms("TEPLO10", Decimal(10), date(2026, 12, 20))
 
 
@@ -63,11 +64,18 @@ def test_what_a_stranger_wrote_is_told_apart():
     assert len(wrong["pass"]) <= 3, wrong["pass"]
 
 
-def test_what_another_stranger_wrote_is_told_apart():
+@pytest.mark.parametrize(
+    ("texts", "missed", "stopped"),
+    [
+        pytest.param(OTHERS, 3, 2, id="another"),
+        pytest.param(THIRD, 4, 1, id="a third, not learnt from"),
+    ],
+)
+def test_what_other_strangers_wrote_is_told_apart(texts, missed, stopped):
     wrong = {
         verdict: [
             text
-            for expected, kind, text in OTHERS
+            for expected, kind, text in texts
             if expected == verdict
             and blocks(
                 check(text, TEPLO if TEPLO.code in text or kind == "bad_code" else None)
@@ -77,8 +85,8 @@ def test_what_another_stranger_wrote_is_told_apart():
         for verdict in ("bad", "good")
     }
 
-    assert len(wrong["bad"]) <= 3, wrong["bad"]
-    assert len(wrong["good"]) <= 2, wrong["good"]
+    assert len(wrong["bad"]) <= missed, wrong["bad"]
+    assert len(wrong["good"]) <= stopped, wrong["good"]
 
 
 def test_none_of_these_lies_in_the_training_files():
@@ -86,7 +94,9 @@ def test_none_of_these_lies_in_the_training_files():
         path.read_text(encoding="utf-8") for path in learning.TRAINING.glob("*.txt")
     )
 
-    for text in [text for _, _, text in FORBIDDEN + STRANGERS + OTHERS] + HARMLESS:
+    for text in [
+        text for _, _, text in FORBIDDEN + STRANGERS + OTHERS + THIRD
+    ] + HARMLESS:
         assert text not in trained
 
 
