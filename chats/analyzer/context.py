@@ -15,6 +15,14 @@ MEMORY = timedelta(hours=24)
 """How long a dialogue keeps its intent."""
 SHORT = 4
 """Words of a turn that may be a mere follow-up."""
+ANSWER = 10
+"""Words of a turn that may still be an answer, if it is vague by itself."""
+VAGUE = 0.6
+"""Below this a longer answer to the seller's question is about what was asked."""
+ASKS = re.compile(
+    r"\?|\b(?:напишите|подскажите|уточните|укажите|скажите|пришлите|сообщите|назовите)\b"
+)
+"""What the seller says when he asks."""
 LOOKBACK = 5
 """Earlier lines of the buyer that are read again for their intent."""
 OTHER = INTENTS.index(Intent.OTHER)
@@ -49,16 +57,20 @@ def is_follow_up(forms: list[str], intents: Floats, context: Context | None) -> 
     Return whether the conversation should lend the turn its intent.
 
     It does when the turn is short and either says nothing by itself while the
-    seller has just asked, or hangs on what was said («а 46?»). Thanks never do.
+    seller has just asked, or hangs on what was said («а 46?»), and when a longer
+    one answers the seller without saying clearly what it is about. Thanks never do.
     """
     if context is None or not context.history:
         return False
     spoken = [form for form in forms if form[0].isalnum() or form in "+👍"]
-    if len(spoken) > SHORT or any(form.startswith(GRATEFUL) for form in spoken):
-        return False
     last, top = context.history[-1], int(intents.argmax())
+    asked = last.author == "seller" and ASKS.search(last.text.lower()) is not None
+    if any(form.startswith(GRATEFUL) for form in spoken):
+        return False
+    if len(spoken) > SHORT:
+        return asked and len(spoken) <= ANSWER and float(intents[top]) < VAGUE
     unclear = top in (OTHER, THANKS) or _bare(spoken)
-    if last.author == "seller" and "?" in last.text:
+    if asked:
         return unclear or float(intents[top]) < ANSWERED
     linked = bool(spoken) and spoken[0] in LINKS
     return _bare(spoken) or (linked and (top == OTHER or intents[top] < HANGING))
