@@ -6,15 +6,23 @@ The labelled messages of the repository, and the ways buyers misspell them.
 ``alarms.tsv`` teach safety alone: its mix of intents and moods is not the buyers'.
 """
 
+import json
 import random
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from chats.analyzer.taxonomy import Flag, Intent, Sentiment
 
 ROOT = Path(__file__).parent / "training"
+APART = Path(__file__).parent / "evaluation"
+CALIBRATING = (
+    *("dev", "safety", "alarms_open", "alarms_sealed"),
+    *("alarms_unseen", "alarms_unseen2"),
+)
+"""The files of other hands that set temperatures and bars."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,30 @@ class Example:
 def load(root: Path = ROOT) -> list[Example]:
     """Return every example under a folder, in the order of its sorted paths."""
     return [example for path in sorted(root.glob("*/*")) for example in _file(path)]
+
+
+def apart(root: Path = APART) -> list[Example]:
+    """
+    Return the messages that calibrate and are never trained on.
+
+    Those of the alarm sets, an odd mix of intents, say what is unsafe and no more.
+    """
+    return [
+        example
+        for name in CALIBRATING
+        for row in (root / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        for example in [_apart(json.loads(row))]
+    ]
+
+
+def _apart(row: dict[str, Any]) -> Example:
+    intent, sentiment = Intent(row["intent"]), Sentiment(row["sentiment"])
+    if "flags" not in row:
+        return Example(row["text"], intent, sentiment)
+    flags = tuple(Flag(flag) for flag in row["flags"])
+    return Example(
+        row["text"], intent, sentiment, flags, lookalike=not flags, safety_only=True
+    )
 
 
 def distinct(examples: Iterable[Example]) -> list[Example]:

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from chats.analyzer.deep import Arrays
 from chats.analyzer.features import BUCKETS, WORD_BUCKETS, Floats, Hashes
 from chats.analyzer.taxonomy import Flag, Intent, Scenario, Sentiment, scenario_of
 
@@ -34,6 +35,12 @@ def weigh(idf: Floats, turn: Hashes) -> tuple[NDArray[np.intp], Floats]:
     for part in (weights[:split], weights[split:]):
         part /= max(float(np.sqrt(part @ part)), 1e-6)
     return buckets, weights
+
+
+def joined(linear: Floats, deep: Floats) -> Floats:
+    """Return the scores of both readers as one: their mean."""
+    both: Floats = (linear + deep) / np.float32(2)
+    return both
 
 
 def softmax(scores: Floats) -> Floats:
@@ -75,7 +82,7 @@ class Heads:
 
     ``sparse`` holds eight-bit steps of ``step`` for each bucket and column;
     ``centre`` and ``scale`` bring the dense features to one size. ``settings``
-    are those of ``learning.calibrate``.
+    are those of ``calibration.settings``.
     """
 
     version: str
@@ -91,10 +98,14 @@ class Heads:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the heads stored in a file made by ``save``."""
+        """Return the heads stored in a file made by ``learning.save``."""
         with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        seen = arrays.pop("seen")
+            return cls.of({name: stored[name] for name in stored.files})
+
+    @classmethod
+    def of(cls, arrays: Arrays) -> Self:
+        """Return the heads whose arrays, made by ``learning.train``, these are."""
+        seen = arrays["seen"]
         idf = np.zeros(BUCKETS, dtype=np.float32)
         idf[seen] = arrays["idf"].astype(np.float32)
         sparse = np.zeros((BUCKETS, arrays["sparse"].shape[1]), dtype=np.int8)

@@ -1,15 +1,15 @@
 """
 From labelled messages to the weights: one small file, the same bytes every time.
 
-``train`` fits the heads, measures them on messages kept apart, sets the
-temperatures and thresholds from those, and fits once more on everything. Run as
+``train`` fits the linear heads, teaches the deep reader, and sets temperatures and
+thresholds by the messages of ``evaluation/`` that other hands wrote. Run as
 ``python -m chats.analyzer.learning``; one thread, one seed.
 """
 
 import argparse
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
-from chats.analyzer import corpus, features, heads
+from chats.analyzer import corpus, features, heads, tuning
 from chats.analyzer.alphabet import russian
+from chats.analyzer.calibration import settings
 from chats.analyzer.corpus import Example
+from chats.analyzer.deep import Arrays, Deep, stored
 from chats.analyzer.encoder import ENCODER, Encoder
 from chats.analyzer.features import BUCKETS, Floats, Hashes
 from chats.analyzer.heads import (
@@ -29,28 +31,20 @@ from chats.analyzer.heads import (
     HEADS,
     INTENTS,
     SAFE,
-    SCENARIOS,
     SENTIMENTS,
     Heads,
-    scenarios,
-    softmax,
+    joined,
 )
-from chats.analyzer.taxonomy import scenario_of
-from chats.analyzer.text import words
+from chats.analyzer.text import plain, words
 
 SEED = 20_261
-SERIES = "reader-1"
-FOLDS = 3
+SERIES = "reader-2"
 SPARSE_PENALTY = 1e-5
 DENSE_PENALTY = 3e-5
 MISSPELT_WEIGHT = 0.5
 ROUNDS = 100
-PRECISION = 0.92
-"""The share of offered scenarios that must be right on held-out messages."""
 TOGETHER = 0.3
 """How far the scenario heeds which intents and moods go together."""
-FALSE_ALARMS = 0.05
-"""The share of held-out harmless messages, a fifth look-alikes, that may be flagged."""
 BALANCE = 0.5
 """How far rare classes are lifted: 0 not at all, 1 to equal weight."""
 VIEWS = ((512, 1.0), (1280, 1.0), (20, 1.0), (15, 2.0), (15, 1.0))
@@ -71,34 +65,14 @@ class Table:
     dense: Floats
     labels: NDArray[np.intp]
     weights: Floats
-    fold: NDArray[np.intp]
-
-    def rows(self, chosen: NDArray[np.intp]) -> "Table":
-        """Return only the chosen rows."""
-        return Table(
-            [self.hashes[row] for row in chosen],
-            self.dense[chosen],
-            self.labels[chosen],
-            self.weights[chosen],
-            self.fold[chosen],
-        )
 
 
 def tabulate(examples: Sequence[Example], encoder: Encoder) -> Table:
-    """Return the examples and a misspelt copy of each, in the same fold as it."""
-    copies = corpus.misspelt(examples, seed=SEED)
-    everything = [*examples, *copies]
-    turns = [
-        features.see(russian(words(example.text), encoder)) for example in everything
-    ]
+    """Return the examples and a misspelt copy of each."""
+    everything = [*examples, *corpus.misspelt(examples, seed=SEED)]
+    turns = [_seen(example.text, encoder) for example in everything]
     texts = [example.text for example in everything]
-    fold = np.array(
-        [
-            int(hashlib.blake2s(example.text.encode()).hexdigest(), 16) % FOLDS
-            for example in examples
-        ]
-    )
-    discount = [1.0] * len(examples) + [MISSPELT_WEIGHT] * len(copies)
+    discount = [1.0] * len(examples) + [MISSPELT_WEIGHT] * len(examples)
     return Table(
         hashes=[turn.hashes for turn in turns],
         dense=features.dense(encoder, texts, turns),
@@ -107,8 +81,29 @@ def tabulate(examples: Sequence[Example], encoder: Encoder) -> Table:
             [x.weight * y for x, y in zip(everything, discount, strict=True)],
             dtype=np.float32,
         ),
-        fold=np.concatenate([fold, fold]),
     )
+
+
+def lessons(examples: Sequence[Example], encoder: Encoder) -> Iterator[tuning.Lesson]:
+    """Yield what the deep reader learns in each pass, misspelt otherwise each time."""
+    labels = np.array([_labels(example) for example in examples])
+    weights = np.array([example.weight for example in examples], dtype=np.float32)
+    pieces = [_pieces(example.text, encoder) for example in examples]
+    for number in range(tuning.PASSES):
+        copies = corpus.misspelt(examples, seed=SEED + number)
+        yield tuning.Lesson(
+            [*pieces, *(_pieces(copy.text, encoder) for copy in copies)],
+            np.vstack([labels, labels]),
+            np.concatenate([weights, weights]),
+        )
+
+
+def _seen(text: str, encoder: Encoder) -> features.Seen:
+    return features.see(russian(words(text), encoder))
+
+
+def _pieces(text: str, encoder: Encoder) -> list[int]:
+    return encoder.pieces(plain(russian(words(text), encoder)))
 
 
 def _labels(example: Example) -> tuple[int, int, int]:
@@ -250,49 +245,6 @@ def _regress(
     return split(found.x)
 
 
-def held_out(table: Table) -> tuple[Floats, NDArray[np.intp]]:
-    """
-    Return raw scores and labels of every example, from heads that never saw it.
-
-    Only the texts as written take part, not their misspelt copies.
-    """
-    count = len(table.hashes) // 2
-    scores = np.zeros((count, COLUMNS[-1].stop), dtype=np.float32)
-    for fold in range(FOLDS):
-        fitted = fit(table.rows(np.flatnonzero(table.fold[:count] != fold)))
-        apart = np.flatnonzero(table.fold[:count] == fold)
-        some = table.rows(apart)
-        scores[apart] = fitted.scores(some.hashes, some.dense)
-    return scores, table.labels[:count]
-
-
-def calibrate(scores: Floats, labels: NDArray[np.intp], lift: Floats) -> Floats:
-    """
-    Return the settings: two temperatures, three scenario bars, the alarm bar.
-
-    A temperature makes held-out confidences true on average. A bar is the lowest
-    probability at which the scenario has been right often enough (PRECISION).
-    """
-    heats = [
-        _temperature(scores[:, columns], labels[:, head])
-        for head, columns in enumerate(COLUMNS[:2])
-    ]
-    chances = [
-        softmax(scores[:, columns] * heat)
-        for columns, heat in zip(COLUMNS[:2], heats, strict=True)
-    ]
-    guesses = scenarios(chances[0], chances[1], lift)
-    table = np.array(
-        [[SCENARIOS.index(scenario_of(i, s)) for s in SENTIMENTS] for i in INTENTS]
-    )
-    known = (labels[:, :2] >= 0).all(axis=1)
-    truth = table[labels[known, 0], labels[known, 1]]
-    bars = [_bar(guesses[known], truth, column) for column in range(3)]
-    unsafe = softmax(scores[:, COLUMNS[2]])[:, SAFE:].sum(axis=1)
-    alarm = _alarm_bar(unsafe, labels[:, 2] >= SAFE)
-    return np.array([*heats, *bars, alarm], dtype=np.float32)
-
-
 def _lift(labels: NDArray[np.intp]) -> Floats:
     """Return how much oftener each pair occurs than its halves would by chance."""
     known = labels[(labels[:, :2] >= 0).all(axis=1)]
@@ -304,63 +256,63 @@ def _lift(labels: NDArray[np.intp]) -> Floats:
     return lift
 
 
-def _temperature(scores: Floats, labels: NDArray[np.intp]) -> float:
-    """Return the factor on the scores that makes the labels likeliest."""
-    known = labels >= 0
-    scores, labels = scores[known], labels[known]
+def train(
+    examples: Sequence[Example], apart: Sequence[Example], encoder: Encoder
+) -> Arrays:
+    """
+    Return what ``save`` writes: both readers, calibrated.
 
-    def surprise(heat: float) -> float:
-        chances = softmax(scores * np.float32(heat))
-        picked = chances[np.arange(len(labels)), labels]
-        return -float(np.log(picked + 1e-9).mean())
-
-    return float(min(np.arange(0.3, 4.0, 0.02), key=surprise))
-
-
-def _bar(guesses: Floats, truth: NDArray[np.intp], column: int) -> float:
-    """Return the lowest bar with the wanted precision among those above it."""
-    chosen = guesses.argmax(axis=1) == column
-    for bar in np.arange(0.3, 0.95, 0.01):
-        above = chosen & (guesses[:, column] >= bar)
-        if not above.any() or (truth[above] == column).mean() >= PRECISION:
-            return float(bar)
-    return 0.95
-
-
-def _alarm_bar(unsafe: Floats, truth: NDArray[np.bool_]) -> float:
-    """Return the bar that the wanted share of harmless messages stays under."""
-    return float(np.quantile(unsafe[~truth], 1 - FALSE_ALARMS))
-
-
-def train(examples: Sequence[Example], encoder: Encoder) -> Heads:
-    """Return calibrated heads. Their version is a digest of what they weigh."""
+    ``apart`` calibrates and is never learnt from.
+    """
     table = tabulate(examples, encoder)
-    lift = _lift(table.labels)
-    settings = calibrate(*held_out(table), lift)
-    fitted = replace(fit(table), lift=lift, settings=settings)
-    digest = hashlib.blake2s(digest_size=4)
-    for weights in (fitted.sparse, fitted.dense, fitted.settings):
-        digest.update(weights.tobytes())
-    return replace(fitted, version=f"{SERIES}-{digest.hexdigest()}")
-
-
-def save(path: Path, fitted: Heads) -> None:
-    """Write the heads so that the same heads are the same bytes."""
-    seen = np.flatnonzero(fitted.idf)
-    np.savez_compressed(
-        path,
-        version=np.frombuffer(fitted.version.encode(), dtype=np.uint8),
-        seen=seen.astype(np.int32),
-        idf=fitted.idf[seen].astype(np.float16),
-        sparse=fitted.sparse[seen],
-        step=fitted.step,
-        dense=fitted.dense,
-        bias=fitted.bias,
-        centre=fitted.centre,
-        scale=fitted.scale,
-        settings=fitted.settings,
-        lift=fitted.lift,
+    fitted = replace(fit(table), lift=_lift(table.labels))
+    taught = tuning.teach(
+        lessons(examples, encoder), encoder.texts, encoder.weights, seed=SEED
     )
+    return calibrated(kept(fitted) | stored(taught), apart, encoder)
+
+
+def calibrated(arrays: Arrays, apart: Sequence[Example], encoder: Encoder) -> Arrays:
+    """
+    Return the arrays with settings by messages of another hand, and the version.
+
+    The readers are measured as they are kept. The version is a digest of the arrays.
+    """
+    both, deep = Heads.of(arrays), Deep.of(arrays, encoder.texts)
+    turns = [_seen(example.text, encoder) for example in apart]
+    dense = features.dense(encoder, [example.text for example in apart], turns)
+    linear = both.scores([turn.hashes for turn in turns], dense)
+    scores = joined(linear, deep.scores([plain(turn.tokens) for turn in turns]))
+    labels = np.array([_labels(example) for example in apart])
+    arrays = arrays | {"settings": settings(scores, labels, both.lift)}
+    digest = hashlib.blake2s(digest_size=4)
+    for name in sorted(arrays.keys() - {"version"}):
+        digest.update(arrays[name].tobytes())
+    version = f"{SERIES}-{digest.hexdigest()}".encode()
+    return arrays | {"version": np.frombuffer(version, dtype=np.uint8)}
+
+
+def kept(fitted: Heads) -> Arrays:
+    """Return the linear heads as they are kept."""
+    seen = np.flatnonzero(fitted.idf)
+    return {
+        "version": np.frombuffer(fitted.version.encode(), dtype=np.uint8),
+        "seen": seen.astype(np.int32),
+        "idf": fitted.idf[seen].astype(np.float16),
+        "sparse": fitted.sparse[seen],
+        "step": fitted.step,
+        "dense": fitted.dense,
+        "bias": fitted.bias,
+        "centre": fitted.centre,
+        "scale": fitted.scale,
+        "settings": fitted.settings,
+        "lift": fitted.lift,
+    }
+
+
+def save(path: Path, arrays: Arrays) -> None:
+    """Write both readers so that the same weights are the same bytes."""
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -380,9 +332,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             parser.error(f"no messages in {folder}: wanted FOLDER/NAME/INTENT.MOOD.txt")
         added += found
     examples = corpus.distinct([*added, *corpus.load()])
-    fitted = train(examples, Encoder(ENCODER))
-    save(options.out, fitted)
-    summary = {"version": fitted.version, "examples": len(examples)}
+    arrays = train(examples, corpus.apart(), Encoder(ENCODER))
+    save(options.out, arrays)
+    version = Heads.of(arrays).version
+    summary = {"version": version, "examples": len(examples)}
     print(json.dumps(summary | {"bytes": options.out.stat().st_size}))
 
 

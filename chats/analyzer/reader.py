@@ -21,6 +21,7 @@ from chats.analyzer.context import (
     is_size,
     sold,
 )
+from chats.analyzer.deep import Deep
 from chats.analyzer.encoder import ENCODER, Encoder
 from chats.analyzer.evidence import Quotes
 from chats.analyzer.features import Floats, Seen
@@ -33,6 +34,7 @@ from chats.analyzer.heads import (
     SCENARIOS,
     SENTIMENTS,
     Heads,
+    joined,
     scenarios,
     softmax,
 )
@@ -67,8 +69,9 @@ class Page:
 
 
 @cache
-def _artefacts() -> tuple[Encoder, Heads]:
-    return Encoder(ENCODER), Heads.load(HEADS)
+def _artefacts() -> tuple[Encoder, Heads, Deep]:
+    encoder = Encoder(ENCODER)
+    return encoder, Heads.load(HEADS), Deep.load(HEADS, encoder.texts)
 
 
 def analyze(turn: str | Turn, context: Context | None = None) -> Reading:
@@ -101,7 +104,7 @@ def _read_batch(asked: list[tuple[str | Turn, Context | None]]) -> list[Reading]
 
 
 def _page(turn: str | Turn, named: Collection[str] = ()) -> Page:
-    encoder, _ = _artefacts()
+    encoder, *_ = _artefacts()
     messages = (turn,) if isinstance(turn, str) else tuple(turn.messages)
     tokens: list[Word] = []
     places: list[int] = []
@@ -118,10 +121,11 @@ def _chances(pages: list[Page]) -> list[Chances]:
     """Return the probabilities of each page, in order."""
     if not pages:
         return []
-    encoder, heads = _artefacts()
+    encoder, heads, deep = _artefacts()
     turns = [page.seen for page in pages]
     dense = features.dense(encoder, [page.text for page in pages], turns)
-    scores = heads.scores([turn.hashes for turn in turns], dense)
+    linear = heads.scores([turn.hashes for turn in turns], dense)
+    scores = joined(linear, deep.scores([plain(turn.tokens) for turn in turns]))
     heats = (*heads.settings[:2], np.float32(1))
     parts = [
         softmax(scores[:, columns] * heat)
@@ -150,7 +154,7 @@ def _in_context(page: Page, chances: Chances, context: Context | None) -> Chance
 def _reading(page: Page, chances: Chances) -> Reading:
     if not page.seen.tokens:
         return _nothing(page)
-    _, heads = _artefacts()
+    _, heads, _ = _artefacts()
     first, second = np.argsort(-chances.intents)[:2]
     mood = int(chances.sentiments.argmax())
     options = _options(chances, heads)

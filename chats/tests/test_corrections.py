@@ -155,6 +155,21 @@ def test_exported_corrections_train_an_analyser_that_has_learnt_them(
     call_command("export_corrections", tmp_path / "export")
     monkeypatch.setattr(corpus.load, "__defaults__", (base.parent,))
     monkeypatch.setattr(learning, "ROUNDS", 20)
+    monkeypatch.setattr(corpus.apart, "__defaults__", (tmp_path / "apart",))
+    monkeypatch.setattr(corpus, "CALIBRATING", ("few",))
+    (tmp_path / "apart").mkdir()
+    rows = [
+        {"text": "ау", "intent": "other", "sentiment": "neutral"},
+        {
+            "text": "хам",
+            "intent": "other",
+            "sentiment": "negative",
+            "flags": ["abuse_only"],
+        },
+    ]
+    (tmp_path / "apart" / "few.jsonl").write_text(
+        "\n".join(map(json.dumps, rows)), encoding="utf-8"
+    )
     out = tmp_path / "heads.npz"
 
     learning.main(["--extra", str(tmp_path / "export"), "--out", str(out)])

@@ -96,7 +96,7 @@ def test_the_same_data_give_the_same_bytes(folder, encoder, tmp_path, monkeypatc
     examples = corpus.load(folder)
 
     for name in ("once.npz", "again.npz"):
-        learning.save(tmp_path / name, learning.train(examples, encoder))
+        learning.save(tmp_path / name, learning.train(examples, examples, encoder))
 
     assert (tmp_path / "once.npz").read_bytes() == (tmp_path / "again.npz").read_bytes()
 
@@ -106,7 +106,7 @@ def test_stored_heads_score_as_the_fitted_ones(folder, encoder, tmp_path, monkey
     table = learning.tabulate(corpus.load(folder), encoder)
     fitted = learning.fit(table)
 
-    learning.save(tmp_path / "heads.npz", fitted)
+    learning.save(tmp_path / "heads.npz", learning.kept(fitted))
     stored = Heads.load(tmp_path / "heads.npz")
 
     expected = fitted.scores(table.hashes, table.dense)
