@@ -294,6 +294,34 @@ def test_a_bare_number_answers_what_was_asked():
     assert analyze("170 65", context).intent is Intent.SIZING_FIT
 
 
+@pytest.mark.parametrize(
+    ("earlier", "asked", "answer", "intent"),
+    [
+        pytest.param(
+            "фильтр к моему кувшину подойдёт?",
+            "Напишите, пожалуйста, модель кувшина.",
+            "аквафор вроде",
+            Intent.COMPATIBILITY,
+            id="a question without a mark",
+        ),
+        pytest.param(
+            "опять нет 42",
+            "Поступление в марте. Оставить для вас заметку?",
+            "ну в марте мне уже не надо, очень жаль",
+            Intent.AVAILABILITY,
+            id="a longer vague answer",
+        ),
+    ],
+)
+def test_an_answer_to_the_seller_keeps_what_was_asked_about(
+    earlier, asked, answer, intent
+):
+    context = said(("buyer", earlier), ("seller", asked))
+
+    assert analyze(answer).intent is not intent
+    assert analyze(answer, context).intent is intent
+
+
 def test_a_clear_new_request_is_not_swallowed_by_the_dialogue():
     context = said(
         ("buyer", "какой размер мне взять?"), ("seller", "Какой у вас рост?")
