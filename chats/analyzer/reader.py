@@ -39,7 +39,13 @@ from chats.analyzer.heads import (
     softmax,
 )
 from chats.analyzer.records import Context, Evidence, Reading, Turn
-from chats.analyzer.taxonomy import Flag, Intent, Scenario, Sentiment
+from chats.analyzer.taxonomy import (
+    Flag,
+    Intent,
+    Scenario,
+    Sentiment,
+    scenario_of,
+)
 from chats.analyzer.text import Word, language, plain, words
 
 SECOND = 0.2
@@ -162,7 +168,8 @@ def _reading(page: Page, chances: Chances) -> Reading:
     scenario, sure = SCENARIOS[best], float(options[best])
     flags = _flags(page.seen, chances, heads)
     tongue = language(plain(page.seen.tokens))
-    confident = scenario is Scenario.NONE or sure >= float(heads.settings[2 + best])
+    clear = scenario is Scenario.NONE or sure >= float(heads.settings[2 + best])
+    told = scenario_of(INTENTS[first], SENTIMENTS[mood])
     second_fits = chances.intents[second] >= SECOND and second != len(INTENTS) - 1
     return Reading(
         intent=INTENTS[first],
@@ -171,7 +178,7 @@ def _reading(page: Page, chances: Chances) -> Reading:
         sentiment_confidence=round(float(chances.sentiments[mood]), 4),
         scenario=Scenario.NONE if flags else scenario,
         scenario_confidence=round(sure, 4),
-        confident=confident and tongue in READABLE,
+        confident=clear and told in (scenario, Scenario.NONE) and tongue in READABLE,
         flags=flags,
         evidence=_evidence(page, heads, int(first), mood, flags),
         secondary_intent=INTENTS[second] if second_fits else None,

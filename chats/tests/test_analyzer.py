@@ -19,6 +19,7 @@ from chats.analyzer import (
     analyze_many,
 )
 from chats.analyzer.safety import alarms
+from chats.analyzer.taxonomy import scenario_of
 from chats.analyzer.text import words
 
 NOON = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -320,6 +321,13 @@ def test_an_answer_to_the_seller_keeps_what_was_asked_about(
 
     assert analyze(answer).intent is not intent
     assert analyze(answer, context).intent is intent
+
+
+def test_words_nobody_understands_are_never_read_with_confidence():
+    for text in ("ыва олд 12", "зел тк 5 мн", "хзщшг лорп", "мбу вл 4"):
+        reading = analyze(text)
+        told = scenario_of(reading.intent, reading.sentiment)
+        assert told is Scenario.NONE or not reading.confident, text
 
 
 def test_a_clear_new_request_is_not_swallowed_by_the_dialogue():
