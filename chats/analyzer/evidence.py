@@ -32,10 +32,8 @@ class Quotes:
     def __init__(self, heads: Heads, seen: Seen, places: list[int]) -> None:
         """``places`` is the message number of each token."""
         self._heads, self._seen, self._places = heads, seen, places
-        self._weights = np.zeros(len(heads.idf), dtype=np.float32)
-        buckets, weights = weigh(heads.idf, seen.hashes)
-        self._buckets, self._of = np.unique(seen.hashes.buckets, return_inverse=True)
-        self._each = weights[np.searchsorted(buckets, self._buckets)]
+        self._buckets, self._each = weigh(heads.idf, seen.hashes)
+        self._of = np.searchsorted(self._buckets, seen.hashes.buckets)
 
     def column(self, kind: Kind, label: str, column: int) -> list[Evidence]:
         """Return the words that weigh most for a column, neighbours joined."""
