@@ -213,6 +213,7 @@ def _found_parts(folded: Folded) -> list[Part]:
     text = folded.text
     parts: list[Part] = []
     for kind, pattern in _PARTS.items():
+        streets = {end for _, end, known in parts if known == "street"}
         for found in pattern.finditer(text):
             if kind == "street" and not _is_street(folded, found):
                 continue
@@ -224,10 +225,11 @@ def _found_parts(folded: Folded) -> list[Part]:
                     continue
                 start = follows[0]
             if kind == "worded":
-                if not _follows_street(start, parts):
-                    continue
-                kind = "number"
-            parts.append((start, end, kind))
+                if streets.isdisjoint((start - 1, start - 2)):
+                    continue  # a number in words is a house only behind its street
+                parts.append((start, end, "number"))
+            else:
+                parts.append((start, end, kind))
     rank = {kind: place for place, kind in enumerate(_PARTS)}
     parts.sort(key=lambda part: (part[0], rank[part[2]]))
     kept: list[Part] = []
@@ -254,11 +256,6 @@ def _follows_town(folded: Folded, start: int, end: int, parts: list[Part]) -> bo
         kind == "town" and _BEHIND.fullmatch(folded.text, town_end, start)
         for _, town_end, kind in parts[-40:]
     )
-
-
-def _follows_street(start: int, parts: list[Part]) -> bool:
-    """Return whether a number in words stands right behind a street: its house."""
-    return any(kind == "street" and 1 <= start - end <= 2 for _, end, kind in parts)
 
 
 def _is_street(folded: Folded, found: re.Match[str]) -> bool:
@@ -300,15 +297,9 @@ def _joined(text: str, one: Part, other: Part) -> bool:
 
 
 def _counts(folded: Folded, chain: list[Part]) -> bool:
-    """Return whether the chain tells where somebody lives; trim loose ends first."""
+    """Return whether the chain tells where somebody lives; trim leading numbers."""
     while chain and chain[0][2] == "number":
         chain.pop(0)
-    while (
-        chain and chain[-1][2] == "index" and len(chain) > 1 and chain[0][2] != "index"
-    ):
-        if not any(kind in ("street", "known", "house") for _, _, kind in chain):
-            break
-        break
     if not chain:
         return False
     kinds = [kind for _, _, kind in chain]

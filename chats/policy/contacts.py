@@ -102,7 +102,7 @@ _NUMBER_WORD = (
     r"(?:пять|шесть|семь|восемь|девять)сот|тысяч[аи]?|плюс)"
 )
 _SPOKEN = re.compile(
-    rf"(?<!\w)(?!номер)(?:(?:{_NUMBER_WORD}(?!\w)[\s,.\-()]{{1,3}}|\d{{1,4}}[\s,.\-()]{{0,3}}|(?:пробел|тире|дефис|скобк[аи]|номер|и)[ ])){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
+    rf"(?<!\w)(?!номер)(?:(?:{_NUMBER_WORD}(?!\w)[\s,.\-()]{{1,3}}|\d{{1,4}}+[\s,.\-()]{{0,3}}|(?:пробел|тире|дефис|скобк[аи]|номер|и)[ ])){{4,14}}(?:{_NUMBER_WORD}|\d{{1,4}})(?!\w)"
 )
 _SPOKEN_ONE = re.compile(rf"(?<!\w){_NUMBER_WORD}(?!\w)")
 _COUNTED = "0123456789" * 2
@@ -177,11 +177,11 @@ def is_counted(digits: str) -> bool:
 
 def _is_phone(text: str, found: re.Match[str]) -> bool:
     written = re.sub(r"[оo]", "0", found.group())
-    if is_counted(re.sub(r"\D", "", written)):
+    before = text[max(0, found.start() - 45) : found.start()]
+    if is_counted(re.sub(r"\D", "", written)) and not _CALLED.search(before):
         return False
     groups = re.sub(r"[^\d+]+", " ", written).strip().replace("+ ", "+")
     count = sum(c.isdigit() for c in groups)
-    before = text[max(0, found.start() - 45) : found.start()]
     if _is_russian(groups):
         return True
     if _SHAPE.fullmatch(groups):

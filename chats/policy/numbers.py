@@ -22,7 +22,7 @@ _CARD = re.compile(
 )
 _THEN = r"(?:дальше|далее|потом|затем|еще|после|там|идет|идут|кончается|заканчивается|конец|последние|пробел|тире|слэш|и|а)"
 _CARD_SAID = re.compile(
-    rf"(?<![\w.])\d{{2,8}}(?:{_S}(?:{_THEN}[\s,.:)]{{1,3}}){{0,3}}\d{{2,8}}){{1,7}}(?!\w)"
+    rf"(?<![\w.])\d{{2,16}}(?!\d)(?:{_S}(?:{_THEN}[\s,.:)]{{1,3}}){{0,3}}\d{{2,16}}(?!\d)){{0,7}}(?!\w)"
 )
 """«5336 69, дальше 02 1148 7733»: sixteen figures with words between them."""
 _CARD_NEAR = re.compile(r"(?:карт|счет|сбер|тинь|цифр)[^\d\n!?]{0,40}$")
@@ -33,7 +33,7 @@ _CARD_TAIL = re.compile(
     r"|(?<!\w)(?:cvv|cvc|цвв|цвц|свв|cvv2|cvc2|код на обороте|с обратной стороны|пин(?:-?код)?|pin)[^\d\n]{0,12}(\d{3,4})(?!\d)"
     r"|(?<!\w)(?:карт[аеуоы]\w{0,2}|кошел\w{2,3}|юмани|счет\w{0,2}|р/с|к/с|расч[её]тн\w+|лицев\w+|iban)[^\d\n]{0,40}?((?:\d[ \-]{0,2}){11,23}\d)(?!\d)"
     r"|(?<!\w)(?:срок|действ\w*|карт[аеуоы]\w{0,2})[^\d\n.!?]{0,12}?((?:0[1-9]|1[0-2])[ ]?/[ ]?(?:20)?[2-4]\d)(?![\d/])"
-    r"|(?<!\w)((?:(?:\*{2,12}|•{2,12})[ \-]?){1,4}\d{4}|(?:[xх][ \-]){2,3}\d{4})(?!\d)"
+    r"|(?<![\w*•])((?:(?:\*{2,}+|•{2,}+)[ \-]?){1,4}\d{4}|(?:[xх][ \-]){2,3}\d{4})(?!\d)"
     r"|(?<!\w)(?:карт[аеуоы]\w{0,2}|сбер\w*|тинькоф\w*|т-банк\w*)[^\d\n.!?]{0,25}(\d{4}[ \-]\d{4}(?:[ \-]\d{4})?)(?!\d)"
 )
 _CARD_ENDS = re.compile(r"(?:\.{2,4}|…|\*{1,4}|•{1,4})[ ]?(\d{4})(?![\d\w])")
@@ -193,9 +193,10 @@ def documents(folded: Folded) -> Iterator[Span]:
 def orders(folded: Folded) -> Iterator[Span]:
     """Yield numbers of orders, parcels, claims, receipts and barcodes."""
     text = folded.text
+    on_goods = bool(_ON_GOODS.search(text))
     for found in _ORDER_BARE.finditer(text):
         named = _is_article(text, found.start()) or is_counted(found.group())
-        if not (named or _is_barcode(text, found.group())):
+        if not (named or (on_goods and _is_barcode(found.group()))):
             yield found.span()
     for found in _ORDER_GROUPED.finditer(text):
         start, end = _filled(found)
@@ -204,14 +205,14 @@ def orders(folded: Folded) -> Iterator[Span]:
         if _is_grouped(text[start:end]):
             yield start, end
     for found in _ORDER.finditer(text):
-        if _is_barcode(text, found[1]):
+        if on_goods and _is_barcode(found[1]):
             continue
         if _is_order(found[1]) and not _MONEY.match(text, found.end()):
             yield found.span(1)
             yield from _next_orders(text, found.end())
     for found in chain(_ORDER_FAR.finditer(text), _ORDER_WEAK.finditer(text)):
         named = _is_article(text, found.start(1)) or _names_article(text, found.end())
-        if not (named or _is_barcode(text, found[1])):
+        if not (named or (on_goods and _is_barcode(found[1]))):
             yield found.span(1)
             yield from _next_orders(text, found.end())
     yield from _spoken_after(folded, _SPOKEN_ORDER)
@@ -264,9 +265,9 @@ def _is_order(written: str) -> bool:
     )
 
 
-def _is_barcode(text: str, written: str) -> bool:
-    """Return whether it is the code of a kind of goods, 460 to 469, and said to be."""
-    return bool(re.fullmatch(r"46\d{11}", written) and _ON_GOODS.search(text))
+def _is_barcode(written: str) -> bool:
+    """Return whether it may be the code of a kind of goods, 460 to 469."""
+    return bool(re.fullmatch(r"46\d{11}", written))
 
 
 def _is_article(text: str, start: int, *, card: bool = False) -> bool:

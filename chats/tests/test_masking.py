@@ -117,12 +117,22 @@ def test_texts_made_of_what_the_patterns_like_are_masked(text):
 
 @pytest.mark.parametrize(
     "piece",
-    ["1 ", "ул. ", "заказ ", "a@", "Иванова Анна ", "восемь ", "а \u200b", "0-", "x1", "\u0301"],
+    ["1 ", "ул. ", "заказ ", "a@", "Иванова Анна ", "восемь ", "а \u200b", "0-", "x1", "\u0301",
+     "*", "*" * 60 + " ", "1" * 70 + " ", "два 1 ", "4601234567890 ", "ул. Ленина, д. 5, два "],
 )  # fmt: skip
 def test_a_hundred_thousand_characters_take_bounded_time(piece):
     text = (piece * 100_000)[:100_000]
 
     assert len(mask(text).text) > 0
+
+
+@pytest.mark.parametrize("text", ["два " + "1" * 61, "два " + "1" * 45 + "a"])
+def test_a_number_without_end_is_masked_at_once(text):
+    assert len(mask(text).text) > 0  # it once took longer than the universe has
+
+
+def test_a_phone_of_one_figure_is_hidden_where_it_is_called_one():
+    assert "8888" not in mask("позвоните 88888888888").text
 
 
 def test_at_least_97_per_cent_of_freshly_written_values_are_hidden():
