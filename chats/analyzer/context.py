@@ -21,8 +21,9 @@ VAGUE = 0.6
 """Below this a longer answer to the seller's question is about what was asked."""
 ASKS = re.compile(
     r"\?|\b(?:напишите|подскажите|уточните|укажите|скажите|пришлите|сообщите|назовите)\b"
+    r"(?!\W+(?:(?:нам|мне|пожалуйста)\W+){0,3}(?:если|когда|как только|при)\b)"
 )
-"""What the seller says when he asks."""
+"""What the seller says when he asks; «напишите, если будут вопросы» is no question."""
 LOOKBACK = 5
 """Earlier lines of the buyer that are read again for their intent."""
 OTHER = INTENTS.index(Intent.OTHER)

@@ -323,6 +323,15 @@ def test_an_answer_to_the_seller_keeps_what_was_asked_about(
     assert analyze(answer, context).intent is intent
 
 
+def test_a_polite_closing_of_the_seller_is_no_question():
+    context = said(
+        ("buyer", "где мой заказ?"),
+        ("seller", "Заказ в пути. Напишите, если будут вопросы!"),
+    )
+
+    assert analyze("дно отвалилось", context) == analyze("дно отвалилось")
+
+
 def test_words_nobody_understands_are_never_read_with_confidence():
     for text in ("ыва олд 12", "зел тк 5 мн", "хзщшг лорп", "мбу вл 4"):
         reading = analyze(text)
