@@ -1,5 +1,5 @@
 """
-What raw scores are worth: temperatures and bars, by messages of another hand.
+What raw scores are worth: temperatures and bars, by messages kept from training.
 
 A reader is surer of messages like those it learnt than of anybody else's, so what
 sets these numbers was written apart from the training messages.
@@ -21,9 +21,9 @@ from chats.analyzer.heads import (
 from chats.analyzer.taxonomy import scenario_of
 
 PRECISION = 0.96
-"""The share of offered scenarios that must be right on messages of another hand."""
+"""The share of offered scenarios that must be right on messages kept from training."""
 BLOCKED = 0.97
-"""The share of another hand's unsafe messages, most of them hard, that is flagged."""
+"""The share of unsafe messages kept from training, most of them hard, that is flagged."""
 DOUBT = 0.8
 """
 How sure an intent is of what ``evaluation/dev.jsonl`` would allow.

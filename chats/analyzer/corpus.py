@@ -22,7 +22,7 @@ CALIBRATING = (
     *("dev", "safety", "alarms_open", "alarms_sealed"),
     *("alarms_unseen", "alarms_unseen2"),
 )
-"""The files of other hands that set temperatures and bars."""
+"""The files, never trained on, that set temperatures and bars."""
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from chats.analyzer.text import Word
 SHARE = 0.5
 """A word is quoted when it weighs at least this share of the heaviest."""
 QUOTES = 3
-COMMON = """
+_EMPTY = """
 добрый доброе доброго день дня вечер вечера утро утра здравствуйте здравствуй привет
 пожалуйста а и но да же то вот это этот эта эти был была было были бы в во на с со к
 ко по о об от до из за у для при я мы вы он она оно они мне меня нам нас вам вас ему
 ей им его ее их себе себя мой моя мое мои ваш ваша ваше ваши что как так там тут уже
 еще раз если или который которая которые
 """
-EMPTY = frozenset(COMMON.split())
+EMPTY = frozenset(_EMPTY.split())
 """Words that explain nothing to an operator, however much they weigh."""
 
 Kind = Literal["intent", "sentiment", "flag"]

@@ -2,7 +2,7 @@
 From labelled messages to the weights: one small file, the same bytes every time.
 
 ``train`` fits the linear heads, teaches the deep reader, and sets temperatures and
-thresholds by the messages of ``evaluation/`` that other hands wrote. Run as
+thresholds by messages of ``evaluation/``. Run as
 ``python -m chats.analyzer.learning``; one thread, one seed.
 """
 
@@ -274,7 +274,7 @@ def train(
 
 def calibrated(arrays: Arrays, apart: Sequence[Example], encoder: Encoder) -> Arrays:
     """
-    Return the arrays with settings by messages of another hand, and the version.
+    Return the arrays with settings by messages kept from training, and the version.
 
     The readers are measured as they are kept. The version is a digest of the arrays.
     """
