@@ -11,14 +11,11 @@ from numpy.typing import NDArray
 from chats.analyzer.features import Floats
 from chats.analyzer.heads import (
     COLUMNS,
-    INTENTS,
+    PAIRS,
     SAFE,
-    SCENARIOS,
-    SENTIMENTS,
     scenarios,
     softmax,
 )
-from chats.analyzer.taxonomy import scenario_of
 
 PRECISION = 0.96
 """The share of offered scenarios that must be right on messages kept from training."""
@@ -49,11 +46,8 @@ def settings(scores: Floats, labels: NDArray[np.intp], lift: Floats) -> Floats:
         for columns, heat in zip(COLUMNS[:2], heats, strict=True)
     ]
     guesses = scenarios(chances[0], chances[1], lift)
-    table = np.array(
-        [[SCENARIOS.index(scenario_of(i, s)) for s in SENTIMENTS] for i in INTENTS]
-    )
     known = (labels[:, :2] >= 0).all(axis=1)
-    truth = table[labels[known, 0], labels[known, 1]]
+    truth = PAIRS[labels[known, 0], labels[known, 1]].argmax(axis=1)
     bars = [_bar(guesses[known], truth, column) for column in range(3)]
     unsafe = softmax(scores[:, COLUMNS[2]])[:, SAFE:].sum(axis=1)
     alarm = float(np.quantile(unsafe[labels[:, 2] >= SAFE], 1 - BLOCKED))
