@@ -7,16 +7,12 @@ apart, so their scores are averaged.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from chats.analyzer.layers import Layers, rounded, widened
+from chats.analyzer.layers import Arrays, Layers, rounded, widened
 from chats.analyzer.pieces import Floats, Group, Pieces
-
-Arrays = dict[str, NDArray[Any]]
 
 MARK = "deep."
 """Begins the names of this reader's arrays in the file it shares with the heads."""
@@ -34,12 +30,6 @@ class Deep:
         self._pieces = pieces
         self._layers = Layers(pieces, weights)
         self._head, self._bias = weights["head"], weights["head_b"]
-
-    @classmethod
-    def load(cls, path: Path, pieces: Pieces) -> Self:
-        """Return the reader whose arrays a file holds."""
-        with np.load(path, allow_pickle=False) as kept:
-            return cls.of({name: kept[name] for name in kept.files}, pieces)
 
     @classmethod
     def of(cls, arrays: Arrays, pieces: Pieces) -> Self:

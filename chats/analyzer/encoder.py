@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chats.analyzer.layers import POOLED, Layers, widened
+from chats.analyzer.layers import POOLED, Layers, arrays, widened
 from chats.analyzer.pieces import DIM, Floats, Pieces
 
 ENCODER = Path(__file__).parent / "weights" / "encoder.npz"
@@ -20,10 +20,9 @@ class Encoder:
     """Texts in, rows of numbers out. Safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        self.texts = Pieces(arrays)
-        self.weights = widened(arrays)
+        kept = arrays(path)
+        self.texts = Pieces(kept)
+        self.weights = widened(kept)
         self._layers = Layers(self.texts, self.weights)
 
     def pieces(self, text: str) -> list[int]:

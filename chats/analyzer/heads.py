@@ -1,4 +1,4 @@
-"""The linear heads: features in, probabilities out, weights from one small file."""
+"""The linear heads, and both readers as one; the weights come from one small file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,9 +7,19 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from chats.analyzer.deep import Arrays
-from chats.analyzer.features import BUCKETS, WORD_BUCKETS, Floats, Hashes
+from chats.analyzer.deep import Deep
+from chats.analyzer.encoder import Encoder
+from chats.analyzer.features import (
+    BUCKETS,
+    WORD_BUCKETS,
+    Floats,
+    Hashes,
+    Seen,
+    dense,
+)
+from chats.analyzer.layers import Arrays, arrays
 from chats.analyzer.taxonomy import Flag, Intent, Scenario, Sentiment, scenario_of
+from chats.analyzer.text import plain
 
 HEADS = Path(__file__).parent / "weights" / "heads.npz"
 INTENTS = tuple(Intent)
@@ -35,12 +45,6 @@ def weigh(idf: Floats, turn: Hashes) -> tuple[NDArray[np.intp], Floats]:
     for part in (weights[:split], weights[split:]):
         part /= max(float(np.sqrt(part @ part)), 1e-6)
     return buckets, weights
-
-
-def joined(linear: Floats, deep: Floats) -> Floats:
-    """Return the scores of both readers as one: their mean."""
-    both: Floats = (linear + deep) / np.float32(2)
-    return both
 
 
 def softmax(scores: Floats) -> Floats:
@@ -99,28 +103,27 @@ class Heads:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Return the heads stored in a file made by ``learning.save``."""
-        with np.load(path, allow_pickle=False) as stored:
-            return cls.of({name: stored[name] for name in stored.files})
+        return cls.of(arrays(path))
 
     @classmethod
-    def of(cls, arrays: Arrays) -> Self:
+    def of(cls, kept: Arrays) -> Self:
         """Return the heads whose arrays, made by ``learning.train``, these are."""
-        seen = arrays["seen"]
+        seen = kept["seen"]
         idf = np.zeros(BUCKETS, dtype=np.float32)
-        idf[seen] = arrays["idf"].astype(np.float32)
-        sparse = np.zeros((BUCKETS, arrays["sparse"].shape[1]), dtype=np.int8)
-        sparse[seen] = arrays["sparse"]
+        idf[seen] = kept["idf"].astype(np.float32)
+        sparse = np.zeros((BUCKETS, kept["sparse"].shape[1]), dtype=np.int8)
+        sparse[seen] = kept["sparse"]
         return cls(
-            version=bytes(arrays["version"]).decode(),
+            version=bytes(kept["version"]).decode(),
             idf=idf,
             sparse=sparse,
-            step=arrays["step"],
-            dense=arrays["dense"].astype(np.float32),
-            bias=arrays["bias"],
-            centre=arrays["centre"],
-            scale=arrays["scale"],
-            settings=arrays["settings"],
-            lift=arrays["lift"],
+            step=kept["step"],
+            dense=kept["dense"].astype(np.float32),
+            bias=kept["bias"],
+            centre=kept["centre"],
+            scale=kept["scale"],
+            settings=kept["settings"],
+            lift=kept["lift"],
         )
 
     def scores(self, turns: list[Hashes], dense: Floats) -> Floats:
@@ -131,3 +134,13 @@ class Heads:
             buckets, weights = weigh(self.idf, turn)
             scores[row] += (weights @ self.sparse[buckets]) * self.step
         return scores
+
+
+def both(
+    encoder: Encoder, heads: Heads, deep: Deep, texts: list[str], turns: list[Seen]
+) -> Floats:
+    """Return a row of raw scores for each turn: the mean of what both readers say."""
+    linear = heads.scores([turn.hashes for turn in turns], dense(encoder, texts, turns))
+    taught = deep.scores([plain(turn.tokens) for turn in turns])
+    mean: Floats = (linear + taught) / np.float32(2)
+    return mean

@@ -8,6 +8,7 @@ arithmetic.
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,21 +26,30 @@ TINY = 1e-12
 """What keeps the scaling of a row of zeros finite."""
 
 
-def widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Floats]:
+Arrays = dict[str, NDArray[Any]]
+
+
+def arrays(path: Path) -> Arrays:
+    """Return every array of a file of weights."""
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def widened(kept: Mapping[str, NDArray[Any]]) -> dict[str, Floats]:
     """Return the weights of a file as numbers, those in eight bits widened."""
     found = {
         name: value.astype(np.float32, copy=False)
-        for name, value in arrays.items()
+        for name, value in kept.items()
         if value.dtype == np.float32
     }
-    for name, value in arrays.items():
+    for name, value in kept.items():
         if name.endswith(".q"):
             step = found.pop(name.removesuffix("q") + "s")
             found[name.removesuffix(".q")] = value.astype(np.float32) * step
     return found
 
 
-def rounded(name: str, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def rounded(name: str, values: NDArray[Any]) -> Arrays:
     """Return a matrix in eight bits with the step of each column."""
     step = (np.abs(values).max(axis=0) / 127 + TINY).astype(np.float32)
     return {f"{name}.q": np.round(values / step).astype(np.int8), f"{name}.s": step}

@@ -22,7 +22,7 @@ from chats.analyzer import corpus, features, heads, tuning
 from chats.analyzer.alphabet import russian
 from chats.analyzer.calibration import settings
 from chats.analyzer.corpus import Example
-from chats.analyzer.deep import Arrays, Deep, stored
+from chats.analyzer.deep import Deep, stored
 from chats.analyzer.encoder import ENCODER, Encoder
 from chats.analyzer.features import BUCKETS, Floats, Hashes
 from chats.analyzer.heads import (
@@ -33,8 +33,9 @@ from chats.analyzer.heads import (
     SAFE,
     SENTIMENTS,
     Heads,
-    joined,
+    both,
 )
+from chats.analyzer.layers import Arrays
 from chats.analyzer.text import plain, words
 
 SEED = 20_261
@@ -278,13 +279,12 @@ def calibrated(arrays: Arrays, apart: Sequence[Example], encoder: Encoder) -> Ar
 
     The readers are measured as they are kept. The version is a digest of the arrays.
     """
-    both, deep = Heads.of(arrays), Deep.of(arrays, encoder.texts)
-    turns = [_seen(example.text, encoder) for example in apart]
-    dense = features.dense(encoder, [example.text for example in apart], turns)
-    linear = both.scores([turn.hashes for turn in turns], dense)
-    scores = joined(linear, deep.scores([plain(turn.tokens) for turn in turns]))
+    fitted, deep = Heads.of(arrays), Deep.of(arrays, encoder.texts)
+    texts = [example.text for example in apart]
+    turns = [_seen(text, encoder) for text in texts]
+    scores = both(encoder, fitted, deep, texts, turns)
     labels = np.array([_labels(example) for example in apart])
-    arrays = arrays | {"settings": settings(scores, labels, both.lift)}
+    arrays = arrays | {"settings": settings(scores, labels, fitted.lift)}
     digest = hashlib.blake2s(digest_size=4)
     for name in sorted(arrays.keys() - {"version"}):
         digest.update(arrays[name].tobytes())

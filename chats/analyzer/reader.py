@@ -34,10 +34,11 @@ from chats.analyzer.heads import (
     SCENARIOS,
     SENTIMENTS,
     Heads,
-    joined,
+    both,
     scenarios,
     softmax,
 )
+from chats.analyzer.layers import arrays
 from chats.analyzer.records import Context, Evidence, Reading, Turn
 from chats.analyzer.taxonomy import (
     Flag,
@@ -77,7 +78,8 @@ class Page:
 @cache
 def _artefacts() -> tuple[Encoder, Heads, Deep]:
     encoder = Encoder(ENCODER)
-    return encoder, Heads.load(HEADS), Deep.load(HEADS, encoder.texts)
+    kept = arrays(HEADS)
+    return encoder, Heads.of(kept), Deep.of(kept, encoder.texts)
 
 
 def analyze(turn: str | Turn, context: Context | None = None) -> Reading:
@@ -128,10 +130,8 @@ def _chances(pages: list[Page]) -> list[Chances]:
     if not pages:
         return []
     encoder, heads, deep = _artefacts()
-    turns = [page.seen for page in pages]
-    dense = features.dense(encoder, [page.text for page in pages], turns)
-    linear = heads.scores([turn.hashes for turn in turns], dense)
-    scores = joined(linear, deep.scores([plain(turn.tokens) for turn in turns]))
+    texts, turns = [page.text for page in pages], [page.seen for page in pages]
+    scores = both(encoder, heads, deep, texts, turns)
     heats = (*heads.settings[:2], np.float32(1))
     parts = [
         softmax(scores[:, columns] * heat)
